@@ -1,0 +1,5 @@
+export default {
+  extensions: { ts: 'module' },
+  workerThreads: false,
+  timeout: '2m',
+};

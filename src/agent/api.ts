@@ -1,0 +1,83 @@
+import type { Edit } from '../policy/edit.ts';
+import type { Problem } from '../policy/problem.ts';
+import type { Policy } from '../policy/schema.ts';
+
+/** Every verb of the agent: what goes in, what comes out. The web process and the CLI know the agent by this file only. */
+export type Verbs = {
+  /** Is set-up (first use, or after the console reset the admin) still to be done? Needs no session. */
+  'setup.status': { in: Record<string, never>; out: { needed: boolean; reason: 'first' | 'reset' | null; hostname: string } };
+  /** Checks the console's one-time code; a new one is made after 10 wrong tries. Needs no session. */
+  'setup.check': { in: { code: string }; out: { nics: Nic[]; green: string; red: string; timezones: string[] } };
+  /** Finishes set-up and logs in. `reason: reset` needs only code and password. `visitor` is the browser's address. */
+  'setup.finish': {
+    in: {
+      code: string;
+      password: string;
+      consolePassword?: string;
+      timezone?: string;
+      green?: string;
+      red?: string;
+      block?: boolean;
+      visitor: string;
+    };
+    out: SessionGrant;
+  };
+  login: { in: { user: string; password: string; visitor: string }; out: SessionGrant };
+  logout: { in: Record<string, never>; out: Record<string, never> };
+  /** Who is logged in; 401 when nobody. */
+  session: { in: Record<string, never>; out: { user: string; role: 'administrator'; csrf: string } };
+  'password.change': { in: { old: string; new: string }; out: Record<string, never> };
+
+  'policy.get': { in: Record<string, never>; out: { policy: Policy; revision: number } };
+  /** Applies one edit: parse, compile, save a generation, load, cut. `revision` refuses (409) when somebody else saved meanwhile. */
+  'policy.edit': { in: { edit: Edit; revision?: number }; out: { revision: number; cut: number } };
+  /** The same without doing it: problems, and what would be said. */
+  'policy.check': { in: { edit: Edit }; out: { at: string; problems: Problem[] } };
+  'bot.enable': { in: Record<string, never>; out: { revision: number; cut: number } };
+  /** Asks for the password again. */
+  'bot.disable': { in: { password: string }; out: { revision: number } };
+
+  status: { in: { visitor?: string }; out: Status };
+  'leases.get': { in: Record<string, never>; out: { leases: Lease[] } };
+  'nics.get': { in: Record<string, never>; out: { nics: Nic[]; green: string; red: string } };
+  /** Binds GREEN and RED to NICs by MAC; takes effect at the next start (out.reboot is then true). */
+  'nics.set': { in: { green: string; red: string }; out: { reboot: boolean } };
+  'services.restart': { in: { name: ServiceName }; out: Record<string, never> };
+  'console.password': { in: { password: string; new: string }; out: Record<string, never> };
+  reboot: { in: { password: string }; out: Record<string, never> };
+  poweroff: { in: { password: string }; out: Record<string, never> };
+};
+
+export type VerbName = keyof Verbs;
+export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp';
+
+/** A fresh login. The token goes into a cookie, the CSRF value into forms. */
+export type SessionGrant = { token: string; csrf: string; user: string };
+
+/** A network card: its MAC is its identity, the rest is for recognising it. */
+export type Nic = { mac: string; name: string; driver: string; carrier: boolean; role: 'green' | 'red' | '' };
+
+/** A DHCP lease of dnsmasq. `expires` is seconds since the epoch, 0 for never. */
+export type Lease = { mac: string; address: string; name: string; expires: number; fixed: boolean };
+
+/** What is observed on the box, for Home and the bar on top. Times are seconds since the epoch, sizes bytes. */
+export type Status = {
+  version: string;
+  base: string;
+  time: number;
+  uptime: number;
+  timezone: string;
+  hostname: string;
+  bot: 'disabled' | 'enabled' | 'released';
+  /** Sentences worth a warning: RED down, RED overlaps GREEN, DHCP not served, data partition missing … */
+  notices: string[];
+  green: { address: string; mac: string; carrier: boolean; rxBytes: number; txBytes: number };
+  red: { mode: 'dhcp' | 'static'; address: string; gateway: string; dns: string[]; mac: string; carrier: boolean; rxBytes: number; txBytes: number };
+  services: { name: ServiceName; running: boolean }[];
+  memory: { total: number; available: number };
+  storage: { total: number; available: number };
+  /** Packets and bytes per origin since boot, loads included. */
+  counters: Record<string, { packets: number; bytes: number }>;
+  /** Of the asking browser, from the neighbour table: for prefilling Admin MAC. */
+  visitorMac: string;
+};
