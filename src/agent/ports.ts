@@ -1,0 +1,133 @@
+import type { Facts } from '../compile/facts.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Problem } from '../policy/problem.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Lease, Nic, ServiceName } from './api.ts';
+
+/** Packets and bytes by origin. */
+export type Counters = Record<string, { packets: number; bytes: number }>;
+
+/** What a compile needs to know of the running box; the agent adds what only it knows. */
+export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
+
+/**
+ * A conntrack entry of a host on GREEN, seen in its original direction: towards the box (`input`) or through it (`forward`).
+ * Flows that begin at the box itself or outside are not listed. `handle` is machine's own way to find the entry again.
+ */
+export type Flow = {
+  direction: 'input' | 'forward';
+  protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6' | 'gre' | 'esp' | 'ah' | 'other';
+  src: string;
+  dst: string;
+  sport: number;
+  dport: number;
+  icmpType?: number;
+  mark: number;
+  handle: unknown;
+};
+
+/** One interface as observed. `address` is CIDR, empty when there is none. */
+export type Interface = {
+  address: string;
+  mac: string;
+  carrier: boolean;
+  rxBytes: number;
+  txBytes: number;
+};
+
+/** What machine observes for the status page. Times are seconds, sizes bytes; `notices` are the sentences of RUN/status worth a warning. */
+export type Observed = {
+  version: string;
+  base: string;
+  uptime: number;
+  memory: { total: number; available: number };
+  storage: { total: number; available: number };
+  green: Interface;
+  red: Interface & { gateway: string; dns: string[] };
+  notices: string[];
+};
+
+/** The running box, as the agent uses it. Implemented in `machine/`; tests have a twin in memory. */
+export type Machine = {
+  facts(): Promise<MachineFacts>;
+  /** Every fault that `nft -c` finds in the plan's ruleset, mapped back to the policy. Changes nothing. */
+  check(plan: Plan): Promise<Problem[]>;
+  /**
+   * Loads the plan's ruleset in three transactions and returns what the replaced generation had counted.
+   * Throws `LoadError` when the kernel refuses; the kernel then still holds what it held.
+   */
+  load(plan: Plan): Promise<Counters>;
+  /** The generation number that the kernel's ruleset carries; null when it holds none of ours. */
+  loadedGeneration(): Promise<number | null>;
+  /** `released`: BOT was enabled and somebody flushed its chains. */
+  botState(): Promise<'disabled' | 'enabled' | 'released' | 'unknown'>;
+  /** What the generation in force has counted since it was loaded. */
+  counters(): Promise<Counters>;
+  flows(): Promise<Flow[]>;
+  /** Deletes these flows and returns how many it found. */
+  cut(flows: Flow[]): Promise<number>;
+  /** MAC by IP address of the hosts on GREEN, both in normal spelling. */
+  neighbours(): Promise<Map<string, string>>;
+
+  /** Every network card; `role` is what nics.conf says. */
+  nics(): Promise<Nic[]>;
+  /** Writes nics.conf, durably. True when it differs from what is in force, so that it takes a reboot. */
+  setNics(green: string, red: string): Promise<boolean>;
+  timezones(): Promise<string[]>;
+  /** Replaces RUN/plan with these files, all or none; returns the names whose content changed. */
+  writePlan(files: Record<string, string>): Promise<string[]>;
+  /** `sh/network apply`: addresses, routes, host name, time zone, as RUN/plan says. */
+  applyNetwork(): Promise<void>;
+  restart(service: ServiceName): Promise<void>;
+  running(service: ServiceName): Promise<boolean>;
+  observe(): Promise<Observed>;
+  leases(): Promise<Omit<Lease, 'fixed'>[]>;
+  /** Writes the SHA-512 crypt hash of the console's password; an empty one removes it. */
+  setConsolePassword(password: string): Promise<void>;
+  /** The GREEN_CIDR that was set at the console (`192.168.51.254/24`), or null. */
+  greenOverride(): Promise<string | null>;
+  forgetGreenOverride(): Promise<void>;
+  /** Makes or renews the web server's certificate when these names are not in it; returns its SHA-256 fingerprint. Keeps the key. */
+  certificate(address: string, names: string[]): Promise<string>;
+  reboot(): Promise<void>;
+  poweroff(): Promise<void>;
+};
+
+/** The kernel refused a ruleset. The kernel is unchanged; `problems` name the policy objects at fault. */
+export class LoadError extends Error {
+  override readonly name = 'LoadError';
+  readonly problems: Problem[];
+
+  constructor(message: string, problems: Problem[]) {
+    super(message);
+    this.problems = problems;
+  }
+}
+
+/** Who saved a generation, when (seconds since the epoch) and what; and whether set-up was finished. */
+export type GenerationMeta = { user: string; time: number; what: string; setUp: boolean };
+
+/** One numbered, kept policy with its plan files. */
+export type Generation = GenerationMeta & { number: number; policy: Policy; files: Record<string, string> };
+
+/** A user as kept: the hash is a PHC string (`$argon2id$v=19$…`). */
+export type User = { name: string; role: 'administrator'; hash: string };
+
+/** What is kept on the data partition. Every promise resolves only after the disk has it. */
+export type Store = {
+  /** The newest whole generation at or before `current`; null when there is none. Collects a notice for each one it had to pass over. */
+  current(): Promise<Generation | null>;
+  /** A number that no generation, whole or half-written, has ever had. */
+  nextNumber(): Promise<number>;
+  /** Writes a generation and makes it current. */
+  save(generation: Generation): Promise<void>;
+  /** Makes an older one current again and forgets the newer ones: the way back after a refused load. */
+  rollback(to: number): Promise<void>;
+  users(): Promise<User[]>;
+  setUsers(users: User[]): Promise<void>;
+  /** Is DATA/reset-admin there? */
+  resetWanted(): Promise<boolean>;
+  resetDone(): Promise<void>;
+  /** What went wrong while reading, in sentences for the owner. */
+  notices(): string[];
+};
