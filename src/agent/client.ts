@@ -1,0 +1,65 @@
+import { request } from 'node:http';
+import type { Problem } from '../policy/problem.ts';
+import type { VerbName, Verbs } from './api.ts';
+
+/** The agent as its callers see it: one typed call per verb. `token` is the session's; leave it out for verbs without one. */
+export type Agent = <V extends VerbName>(verb: V, input: Verbs[V]['in'], token?: string) => Promise<Verbs[V]['out']>;
+
+/** The agent answered, and refused. `status` is the HTTP status of HACKING.md's table. */
+export class AgentRefusal extends Error {
+  override readonly name = 'AgentRefusal';
+  readonly status: number;
+  readonly problems: Problem[];
+  /** Seconds to wait, with 429. */
+  readonly retryAfter: number;
+
+  constructor(status: number, message: string, problems: Problem[], retryAfter: number) {
+    super(message);
+    this.status = status;
+    this.problems = problems;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The agent did not answer: it is not running, is restarting, or took longer than `timeout`. */
+export class AgentSilent extends Error {
+  override readonly name = 'AgentSilent';
+}
+
+/** An agent behind a Unix socket. `timeout` is milliseconds without an answer; a policy change may take several seconds. */
+export const connectAgent =
+  (socketPath: string, timeout = 60_000): Agent =>
+  async (verb, input, token) => {
+    const { status, text } = await post(socketPath, verb, JSON.stringify(input), token, timeout);
+    const answer = parse(text, verb);
+    if (status === 200) return answer as never;
+    const { error, problems, retryAfter } = answer as { error?: string; problems?: Problem[]; retryAfter?: number };
+    throw new AgentRefusal(status, error ?? `The agent answered ${status}.`, problems ?? [], retryAfter ?? 0);
+  };
+
+const post = (socketPath: string, verb: string, body: string, token: string | undefined, timeout: number) =>
+  new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const headers = {
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const silent = (cause: unknown) => reject(new AgentSilent(`The agent does not answer ${verb}`, { cause }));
+    const sent = request({ socketPath, path: `/${verb}`, method: 'POST', headers, agent: false, timeout }, (answer) => {
+      const chunks: Buffer[] = [];
+      answer.on('data', (chunk: Buffer) => chunks.push(chunk));
+      answer.on('error', silent);
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }));
+    });
+    sent.on('timeout', () => sent.destroy(new Error('timed out')));
+    sent.on('error', silent);
+    sent.end(body);
+  });
+
+const parse = (text: string, verb: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new AgentSilent(`The agent's answer to ${verb} is no JSON`, { cause });
+  }
+};
