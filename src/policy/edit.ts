@@ -1,5 +1,9 @@
+import { parsePolicy } from './parse.ts';
 import type { Problem } from './problem.ts';
-import type { Policy } from './schema.ts';
+import { renamed } from './rename.ts';
+import { sameName } from './resolve.ts';
+import type { Policy, Rule } from './schema.ts';
+import { usedBy } from './used-by.ts';
 
 export type Collection = 'addresses' | 'addressGroups' | 'services' | 'serviceGroups';
 export type Section = 'settings' | 'network' | 'dhcp' | 'dns' | 'proxy';
@@ -22,3 +26,105 @@ export type Edit =
 
 /** `at` is the path of the edited thing, so that a form can strip it from the problems' places. */
 export type EditResult = { ok: true; policy: Policy; at: string } | { ok: false; problems: Problem[]; at: string };
+
+/** The policy after one edit, parsed as a whole; or the problems, and the policy is as it was. */
+export const applyEdit = (policy: Policy, edit: Edit): EditResult => {
+  const draft = draftOf(policy, edit);
+  if ('problem' in draft)
+    return { ok: false, at: draft.at, problems: [{ place: draft.at, owner: '', message: draft.problem }] };
+  const parsed = parsePolicy(draft.policy);
+  return parsed.ok
+    ? { ok: true, at: draft.at, policy: parsed.value }
+    : { ok: false, at: draft.at, problems: parsed.problems };
+};
+
+/** A rule id that the policy does not use yet: `r1`, `r2`, … Ids are not given twice while a rule has them. */
+export const freeRuleId = (policy: Policy): string => {
+  const numbers = policy.rules.map((rule) => Number(/^r(\d+)$/.exec(rule.id)?.[1] ?? 0));
+  return `r${Math.max(0, ...numbers) + 1}`;
+};
+
+type Draft = { policy: unknown; at: string } | { problem: string; at: string };
+
+const draftOf = (policy: Policy, edit: Edit): Draft => {
+  switch (edit.do) {
+    case 'save':
+      return saveObject(policy, edit);
+    case 'delete':
+      return deleteObject(policy, edit);
+    case 'saveRule':
+      return saveRule(policy, edit);
+    case 'deleteRule':
+      return withRule(policy, edit.id, (rules, index) => rules.toSpliced(index, 1));
+    case 'moveRule':
+      return withRule(policy, edit.id, (rules, index, rule) =>
+        rules.toSpliced(index, 1).toSpliced(edit.position, 0, rule),
+      );
+    case 'toggleRule':
+      return withRule(policy, edit.id, (rules, index, rule) =>
+        rules.with(index, { ...rule, enabled: edit.enabled ?? rule.enabled, log: edit.log ?? rule.log }),
+      );
+    case 'section':
+      return { at: edit.section, policy: { ...policy, [edit.section]: merge(policy[edit.section], edit.value) } };
+    case 'replace':
+      return { at: '', policy: edit.value };
+  }
+};
+
+const saveObject = (policy: Policy, edit: Extract<Edit, { do: 'save' }>): Draft => {
+  const list = policy[edit.collection] as { name: string }[];
+  const index = edit.was === undefined ? list.length : list.findIndex((one) => one.name === edit.was);
+  const at = `${edit.collection}/${index}`;
+  if (index < 0)
+    return { at: edit.collection, problem: `“${edit.was}” is not there any more: somebody deleted or renamed it.` };
+  const name = (edit.value as { name?: unknown } | null)?.name;
+  const followed =
+    edit.was !== undefined && typeof name === 'string'
+      ? renamed(policy, edit.collection, edit.was, name.trim())
+      : policy;
+  return { at, policy: { ...followed, [edit.collection]: list.toSpliced(index, 1, edit.value as never) } };
+};
+
+const deleteObject = (policy: Policy, edit: Extract<Edit, { do: 'delete' }>): Draft => {
+  const list = policy[edit.collection] as { name: string }[];
+  const index = list.findIndex((one) => sameName(one.name, edit.name));
+  const at = `${edit.collection}/${index}`;
+  if (index < 0) return { at: edit.collection, problem: `“${edit.name}” is not there any more.` };
+  const uses = usedBy(policy, edit.collection, edit.name);
+  if (uses.length > 0)
+    return {
+      at,
+      problem: `“${edit.name}” is in use by ${uses.map((use) => use.label).join(', ')}. Remove it there first.`,
+    };
+  return { at, policy: { ...policy, [edit.collection]: list.toSpliced(index, 1) } };
+};
+
+const saveRule = (policy: Policy, edit: Extract<Edit, { do: 'saveRule' }>): Draft => {
+  const index = policy.rules.findIndex((rule) => rule.id === edit.id);
+  if (edit.id !== undefined && index < 0)
+    return { at: 'rules', problem: 'This rule is not there any more: somebody deleted it.' };
+  const rule = { ...(edit.value as object), id: edit.id ?? freeRuleId(policy) } as Rule;
+  const others: Rule[] = index < 0 ? policy.rules : policy.rules.toSpliced(index, 1);
+  const wanted = edit.position ?? (index < 0 ? others.length : index);
+  const position = Math.max(0, Math.min(wanted, others.length));
+  return { at: `rules/${position}`, policy: { ...policy, rules: others.toSpliced(position, 0, rule) } };
+};
+
+const withRule = (policy: Policy, id: string, change: (rules: Rule[], index: number, rule: Rule) => Rule[]): Draft => {
+  const index = policy.rules.findIndex((rule) => rule.id === id);
+  const rule = policy.rules[index];
+  if (rule === undefined) return { at: 'rules', problem: 'This rule is not there any more: somebody deleted it.' };
+  return { at: `rules/${index}`, policy: { ...policy, rules: change(policy.rules, index, rule) } };
+};
+
+/** Fields given replace those that are there; objects inside (green, red) are merged, lists replaced. */
+const merge = (old: object, given: unknown): unknown => {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return given;
+  const before = old as Record<string, unknown>;
+  const entries = Object.entries(given).map(([key, value]) => {
+    const was = before[key];
+    const inside = typeof was === 'object' && was !== null && !Array.isArray(was);
+    return [key, inside ? merge(was, value) : value];
+  });
+  return { ...before, ...Object.fromEntries(entries) };
+};

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { isAddress, isAddressRange, isIpv4, isMac, isNetmask, normalMac, normalNetwork } from './address.ts';
+import { isAddress, isIp, isIpv4, isMac, isNetmask, normalAddress, normalMac } from './address.ts';
 import { isPortList } from './ports.ts';
 
 /** Longest name of an object, in characters. BOT allowed 20; the rest is for people who describe. */
@@ -25,7 +25,7 @@ const network = z
   .string()
   .trim()
   .refine(isAddress, 'Not an address. Write an IP address, a network like 192.168.51.0/27, or a MAC address.')
-  .transform(normalNetwork);
+  .transform(normalAddress);
 
 /** One address: a host or network in either family (`192.168.51.0/27`, `fd00::5`), or a MAC. */
 export const addressSchema = z.strictObject({ name, value: network, remark });
@@ -136,8 +136,18 @@ export const networkSchema = z.strictObject({
     .regex(/^([a-z0-9-]+\.)*[a-z0-9-]+$/i, 'Not a domain name.')
     .default('lan'),
   /** Further names under which the UI may be called (Host header). */
-  names: z.array(z.string().trim().regex(/^[a-z0-9.-]{1,253}$/i, 'Not a host name.')).default([]),
-  timezone: z.string().regex(/^[A-Za-z0-9_+\-/]{1,64}$/, 'Not a time zone.').default('UTC'),
+  names: z
+    .array(
+      z
+        .string()
+        .trim()
+        .regex(/^[a-z0-9.-]{1,253}$/i, 'Not a host name.'),
+    )
+    .default([]),
+  timezone: z
+    .string()
+    .regex(/^[A-Za-z0-9_+\-/]{1,64}$/, 'Not a time zone.')
+    .default('UTC'),
 });
 
 export const dhcpSchema = z.strictObject({
@@ -146,12 +156,23 @@ export const dhcpSchema = z.strictObject({
   end: z.union([z.literal(''), ipv4]).default('192.168.51.199'),
   leaseMinutes: z.coerce.number().int().min(2, 'At least 2 minutes.').max(43200, 'At most 30 days.').default(720),
   fixed: z
-    .array(z.strictObject({ mac, address: ipv4, name: text(63).regex(/^[A-Za-z0-9-]*$/, 'Letters, digits and hyphens only.').default(''), remark }))
+    .array(
+      z.strictObject({
+        mac,
+        address: ipv4,
+        name: text(63)
+          .regex(/^[A-Za-z0-9-]*$/, 'Letters, digits and hyphens only.')
+          .default(''),
+        remark,
+      }),
+    )
     .default([]),
 });
 
 /** `servers`: upstream DNS servers; empty means those of RED's lease. */
-export const dnsSchema = z.strictObject({ servers: z.array(z.string().trim().refine(isAddressRange, 'Not an IP address.')).default([]) });
+export const dnsSchema = z.strictObject({
+  servers: z.array(z.string().trim().refine(isIp, 'Not an IP address.')).default([]),
+});
 
 export const proxySchema = z.strictObject({
   enabled: z.boolean().default(true),
@@ -166,16 +187,16 @@ export const proxySchema = z.strictObject({
 /** The whole policy: what the owner wants. `schema` is the version of this shape. */
 export const policySchema = z.strictObject({
   schema: z.literal(1, { error: 'This policy was written by another version: schema 1 is expected.' }),
-  settings: settingsSchema,
-  network: networkSchema,
+  settings: settingsSchema.prefault({}),
+  network: networkSchema.prefault({}),
   addresses: z.array(addressSchema).default([]),
   addressGroups: z.array(addressGroupSchema).default([]),
   services: z.array(serviceSchema).default([]),
   serviceGroups: z.array(serviceGroupSchema).default([]),
   rules: z.array(ruleSchema).default([]),
-  dhcp: dhcpSchema,
-  dns: dnsSchema,
-  proxy: proxySchema,
+  dhcp: dhcpSchema.prefault({}),
+  dns: dnsSchema.prefault({}),
+  proxy: proxySchema.prefault({}),
 });
 
 export type Policy = z.output<typeof policySchema>;

@@ -1,0 +1,82 @@
+import ipaddr from 'ipaddr.js';
+
+const MAC = /^[0-9a-f]{2}([:-])[0-9a-f]{2}(\1[0-9a-f]{2}){4}$/i;
+
+/** Is this a unicast MAC address, written with colons or hyphens? */
+export const isMac = (text: string): boolean =>
+  MAC.test(text) && (Number.parseInt(text.slice(0, 2), 16) & 1) === 0 && !/^0{2}([:-]0{2}){5}$/.test(text);
+
+/** The MAC in lower case with colons: `00:16:3e:12:34:56`. */
+export const normalMac = (text: string): string => text.toLowerCase().replaceAll('-', ':');
+
+export const isIpv4 = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text);
+
+export const isIpv6 = (text: string): boolean =>
+  !text.includes('%') && !text.includes('.') && ipaddr.IPv6.isValid(text);
+
+/** An IP address of either family, without a mask. */
+export const isIp = (text: string): boolean => isIpv4(text) || isIpv6(text);
+
+/** Is this a netmask: dotted without holes (`255.255.255.0`), or a prefix length 0 to 32? */
+export const isNetmask = (text: string): boolean => netmaskBits(text) !== null;
+
+/** Prefix length of an IPv4 netmask written either way, null if it is none (a mask with holes, say). */
+export const netmaskBits = (text: string): number | null => {
+  if (/^\d{1,2}$/.test(text)) return Number(text) <= 32 ? Number(text) : null;
+  return isIpv4(text) ? ipaddr.IPv4.parse(text).prefixLengthFromSubnetMask() : null;
+};
+
+/** `192.168.51.0/27`, `192.168.51.0/255.255.255.224`, `192.168.51.5`, `fd00::/64`, `fd00::5`: an IP host or network. */
+export const isNetwork = (text: string): boolean => parseNetwork(text) !== null;
+
+/** An IP host or network, or a MAC address. */
+export const isAddress = (text: string): boolean => isMac(text) || isNetwork(text);
+
+/** An IP host or network as address and prefix length, host bits cleared; null if it is none. */
+export const parseNetwork = (text: string): Network | null => {
+  const [host = '', mask, ...rest] = text.split('/');
+  if (rest.length > 0 || !isIp(host)) return null;
+  const family = isIpv4(host) ? 4 : 6;
+  const bits = mask === undefined ? familyBits(family) : family === 4 ? netmaskBits(mask) : ipv6Bits(mask);
+  if (bits === null) return null;
+  const base =
+    family === 4
+      ? ipaddr.IPv4.networkAddressFromCIDR(`${host}/${bits}`)
+      : ipaddr.IPv6.networkAddressFromCIDR(`${host}/${bits}`);
+  return { family, address: base.toString(), bits };
+};
+
+export type Network = { family: 4 | 6; address: string; bits: number };
+
+/** The shortest standard spelling of a network: a host has no prefix. */
+export const printNetwork = ({ family, address, bits }: Network): string =>
+  bits === familyBits(family) ? address : `${address}/${bits}`;
+
+/** One spelling for each address: MACs with colons, masks as prefix lengths, host bits cleared. */
+export const normalAddress = (text: string): string => {
+  if (isMac(text)) return normalMac(text);
+  const network = parseNetwork(text);
+  return network === null ? text : printNetwork(network);
+};
+
+/** Does the network hold the address? False across families and for anything that is no IP address. */
+export const contains = (network: Network, ip: string): boolean => {
+  if (!isIp(ip)) return false;
+  const parsed = ipaddr.parse(ip);
+  if ((parsed.kind() === 'ipv4' ? 4 : 6) !== network.family) return false;
+  return parsed.match(ipaddr.parse(network.address), network.bits);
+};
+
+/** First and last address of an IPv4 network, as numbers. */
+export const ipv4Range = ({ address, bits }: Network): [number, number] => {
+  const first = ipv4Number(address);
+  return [first, first + 2 ** (32 - bits) - 1];
+};
+
+/** An IPv4 address as a number, for comparing. */
+export const ipv4Number = (text: string): number =>
+  ipaddr.IPv4.parse(text).octets.reduce((sum: number, octet: number) => sum * 256 + octet, 0);
+
+const familyBits = (family: 4 | 6): number => (family === 4 ? 32 : 128);
+
+const ipv6Bits = (mask: string): number | null => (/^\d{1,3}$/.test(mask) && Number(mask) <= 128 ? Number(mask) : null);

@@ -1,0 +1,22 @@
+import { type Policy, policySchema, type Rule } from './schema.ts';
+
+/** The policy of a box that nobody has touched yet. BOT is off; until set-up is finished nothing is forwarded anyway. */
+export const defaultPolicy = (): Policy => policySchema.parse({ schema: 1 });
+
+/** The visible rule without which "the internet stops" when BOT is first enabled. */
+export const starterRule: Rule = {
+  id: 'dns',
+  enabled: true,
+  source: { kind: 'any' },
+  destination: { kind: 'greengate' },
+  service: { kind: 'service', name: 'Greengate DNS' },
+  action: 'accept',
+  log: false,
+  remark: 'GREEN may use DNS on Greengate',
+};
+
+/** The policy with the starter rule in first place, if it has no rule at all that comes from it. */
+export const withStarterRules = (policy: Policy): Policy =>
+  policy.rules.some((rule) => rule.id === starterRule.id)
+    ? policy
+    : { ...policy, rules: [starterRule, ...policy.rules] };
