@@ -82,13 +82,6 @@ export type Machine = {
   running(service: ServiceName): Promise<boolean>;
   observe(): Promise<Observed>;
   leases(): Promise<Omit<Lease, 'fixed'>[]>;
-  /** Writes the SHA-512 crypt hash of the console's password; an empty one removes it. */
-  setConsolePassword(password: string): Promise<void>;
-  /** The GREEN_CIDR that was set at the console (`192.168.51.254/24`), or null. */
-  greenOverride(): Promise<string | null>;
-  forgetGreenOverride(): Promise<void>;
-  /** Makes or renews the web server's certificate when these names are not in it; returns its SHA-256 fingerprint. Keeps the key. */
-  certificate(address: string, names: string[]): Promise<string>;
   reboot(): Promise<void>;
   poweroff(): Promise<void>;
 };
@@ -104,8 +97,8 @@ export class LoadError extends Error {
   }
 }
 
-/** Who saved a generation, when (seconds since the epoch) and what; and whether set-up was finished. */
-export type GenerationMeta = { user: string; time: number; what: string; setUp: boolean };
+/** Who saved a generation, when (seconds since the epoch) and what; was set-up finished; were the starter rules once added. */
+export type GenerationMeta = { user: string; time: number; what: string; setUp: boolean; starter: boolean };
 
 /** One numbered, kept policy with its plan files. */
 export type Generation = GenerationMeta & { number: number; policy: Policy; files: Record<string, string> };
@@ -113,11 +106,14 @@ export type Generation = GenerationMeta & { number: number; policy: Policy; file
 /** A user as kept: the hash is a PHC string (`$argon2id$v=19$…`). */
 export type User = { name: string; role: 'administrator'; hash: string };
 
+/** One line of the audit log; the store adds the time. */
+export type AuditEntry = { user: string; what: string; visitor?: string };
+
 /** What is kept on the data partition. Every promise resolves only after the disk has it. */
 export type Store = {
-  /** The newest whole generation at or before `current`; null when there is none. Collects a notice for each one it had to pass over. */
+  /** The newest whole generation at or before `current`; null when there is none. Makes a notice for each one it had to pass over. */
   current(): Promise<Generation | null>;
-  /** A number that no generation, whole or half-written, has ever had. */
+  /** A number that no generation on the disk has, whole or half-written. */
   nextNumber(): Promise<number>;
   /** Writes a generation and makes it current. */
   save(generation: Generation): Promise<void>;
@@ -128,6 +124,25 @@ export type Store = {
   /** Is DATA/reset-admin there? */
   resetWanted(): Promise<boolean>;
   resetDone(): Promise<void>;
+  /** The GREEN_CIDR that was set at the console (`192.168.51.254/24`), or null. */
+  greenOverride(): Promise<string | null>;
+  forgetGreenOverride(): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
   /** What went wrong while reading, in sentences for the owner. */
   notices(): string[];
+};
+
+/** Small files in RUN: gone after a reboot, replaced whole, never synced. */
+export type Run = {
+  read(name: string): Promise<string | null>;
+  write(name: string, text: string, mode: number): Promise<void>;
+  remove(name: string): Promise<void>;
+};
+
+/** The web server's certificate and the console's password file. */
+export type Secrets = {
+  /** Makes or renews the certificate unless it already has exactly these names; keeps the key. Returns its SHA-256 fingerprint. */
+  certificate(address: string, names: string[]): Promise<string>;
+  /** Keeps the SHA-512 crypt hash of the console's password; an empty password removes it. */
+  setConsolePassword(password: string): Promise<void>;
 };
