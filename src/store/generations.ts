@@ -1,0 +1,136 @@
+import { join } from 'node:path';
+import { Low } from 'lowdb';
+import { z } from 'zod';
+import { parsePolicy } from '../policy/parse.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Disk } from './disk.ts';
+import { durableJson, ForeignFile } from './durable.ts';
+import { sumsOf, sumsProblem } from './sums.ts';
+
+/** How many generations are kept. */
+export const KEPT = 20;
+
+/** Who saved a generation, when (seconds since the epoch) and what; was set-up finished; were the starter rules once added. */
+export type Meta = { user: string; time: number; what: string; setUp: boolean; starter: boolean };
+
+export type Generation = Meta & { number: number; policy: Policy; files: Record<string, string> };
+
+/**
+ * The generations in `root`. A directory is written whole under a name that nobody reads, synced, then renamed; then
+ * `current` is switched. So at each moment of a power loss `current` is whole, old or new.
+ */
+export const openGenerations = (disk: Disk, root: string, notice: (sentence: string) => void) => {
+  const folder = join(root, 'generations');
+  return {
+    current: async (): Promise<Generation | null> => {
+      const wanted = await currentNumber(disk, root);
+      const numbers = (await numbersIn(disk, folder)).filter((number) => wanted === null || number <= wanted);
+      if (wanted !== null && !numbers.includes(wanted)) notice(`Generation ${wanted}, the current one, is missing.`);
+      if (wanted === null && numbers.length > 0)
+        notice(`${join(root, 'current')} is missing or is no link of Greengate.`);
+      for (const number of numbers.reverse()) {
+        // Whatever is wrong with one generation, bad blocks included, the one before it is the better answer.
+        try {
+          return await readGeneration(disk, join(folder, String(number)), number);
+        } catch (error) {
+          notice(`Generation ${number} was passed over: ${(error as Error).message}`);
+        }
+      }
+      return null;
+    },
+    nextNumber: async () => Math.max(0, (await currentNumber(disk, root)) ?? 0, ...(await numbersIn(disk, folder))) + 1,
+    save: async (generation: Generation): Promise<void> => {
+      await writeGeneration(disk, folder, generation);
+      await switchCurrent(disk, root, generation.number);
+      await prune(disk, folder, generation.number);
+    },
+    rollback: async (to: number): Promise<void> => {
+      await switchCurrent(disk, root, to);
+      await cleanUp(disk, folder, to);
+    },
+    /** Removes what a power loss left half-written. */
+    cleanUp: async (): Promise<void> => cleanUp(disk, folder, await currentNumber(disk, root)),
+  };
+};
+
+const metaSchema = z.strictObject({
+  user: z.string(),
+  time: z.number(),
+  what: z.string(),
+  setUp: z.boolean(),
+  starter: z.boolean(),
+});
+
+const readGeneration = async (disk: Disk, directory: string, number: number): Promise<Generation> => {
+  const problem = await sumsProblem(disk, directory);
+  if (problem !== null) throw new ForeignFile(problem);
+  const policy = await documentIn(disk, directory, 'policy.json', parsedPolicy).read();
+  const meta = await documentIn(disk, directory, 'meta.json', parsedMeta).read();
+  if (policy === null || meta === null) throw new ForeignFile(`${directory} is not whole.`);
+  const names = await disk.list(join(directory, 'plan'));
+  const texts = await Promise.all(names.map(async (name) => [name, await disk.read(join(directory, 'plan', name))]));
+  return { ...meta, number, policy, files: Object.fromEntries(texts) };
+};
+
+const writeGeneration = async (disk: Disk, folder: string, generation: Generation): Promise<void> => {
+  const { number, policy, files, ...meta } = generation;
+  const half = join(folder, `.half-${number}`);
+  await disk.mkdir(folder);
+  await disk.remove(half);
+  await disk.mkdir(join(half, 'plan'));
+  await new Low<Policy>(documentIn(disk, half, 'policy.json', parsedPolicy), policy).write();
+  await new Low<Meta>(documentIn(disk, half, 'meta.json', parsedMeta), meta).write();
+  for (const [name, text] of Object.entries(files)) {
+    await disk.write(join(half, 'plan', name), text, 0o644);
+    await disk.sync(join(half, 'plan', name));
+  }
+  await disk.sync(join(half, 'plan'));
+  await disk.write(join(half, 'SHA256SUMS'), await sumsOf(disk, half), 0o644);
+  await disk.sync(join(half, 'SHA256SUMS'));
+  await disk.sync(half);
+  await disk.remove(join(folder, String(number)));
+  await disk.rename(half, join(folder, String(number)));
+  await disk.sync(folder);
+};
+
+const switchCurrent = async (disk: Disk, root: string, number: number): Promise<void> => {
+  const beside = join(root, '.current-new');
+  await disk.remove(beside);
+  await disk.symlink(`generations/${number}`, beside);
+  await disk.rename(beside, join(root, 'current'));
+  await disk.sync(root);
+};
+
+const prune = async (disk: Disk, folder: string, newest: number): Promise<void> => {
+  const older = (await numbersIn(disk, folder)).filter((number) => number <= newest);
+  for (const number of older.slice(0, -KEPT)) await disk.remove(join(folder, String(number)));
+};
+
+/** Newer than `current` means: saved, but the switch never reached the disk, or it was refused. */
+const cleanUp = async (disk: Disk, folder: string, current: number | null): Promise<void> => {
+  const names = await disk.list(folder);
+  const newer = (name: string) => /^\d+$/.test(name) && current !== null && Number(name) > current;
+  for (const name of names.filter((one) => one.startsWith('.half-') || newer(one)))
+    await disk.remove(join(folder, name));
+};
+
+const currentNumber = async (disk: Disk, root: string): Promise<number | null> => {
+  const match = /^generations\/([1-9]\d{0,8})$/.exec((await disk.readlink(join(root, 'current'))) ?? '');
+  return match === null ? null : Number(match[1]);
+};
+
+const numbersIn = async (disk: Disk, folder: string): Promise<number[]> =>
+  (await disk.list(folder))
+    .filter((name) => /^[1-9]\d{0,8}$/.test(name))
+    .map(Number)
+    .sort((a, b) => a - b);
+
+const documentIn = <T>(disk: Disk, directory: string, name: string, parse: (document: unknown) => T | null) =>
+  durableJson({ disk, path: join(directory, name), mode: 0o600, parse, keepLast: false, notice: () => {} });
+
+const parsedPolicy = (document: unknown): Policy | null => {
+  const parsed = parsePolicy(document);
+  return parsed.ok ? parsed.value : null;
+};
+
+const parsedMeta = (document: unknown): Meta | null => metaSchema.safeParse(document).data ?? null;

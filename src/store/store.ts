@@ -1,0 +1,98 @@
+import { dirname, join } from 'node:path';
+import { Low } from 'lowdb';
+import { z } from 'zod';
+import type { Disk } from './disk.ts';
+import { durableJson } from './durable.ts';
+import { type Generation, openGenerations } from './generations.ts';
+
+/** Size in bytes at which the audit log is put aside as `audit.jsonl.1`. */
+export const AUDIT_MAX = 1_000_000;
+
+export type User = { name: string; role: 'administrator'; hash: string };
+
+/**
+ * What Greengate keeps in the directory `root` (HACKING.md, "Files on the box"). Every promise resolves only after the disk
+ * has it. What cannot be read is refused with its path, the last good one is used, and `notices` says so.
+ */
+export const openStore = async (disk: Disk, root: string, clock: () => number) => {
+  const notices = new Set<string>();
+  const notice = (sentence: string) => void notices.add(sentence);
+  await disk.mkdir(root);
+  const generations = openGenerations(disk, root, notice);
+  await generations.cleanUp();
+  const users = new Low<Users>(usersFile(disk, join(root, 'users.json'), notice), { schema: 1, users: [] });
+  return {
+    current: (): Promise<Generation | null> => generations.current(),
+    nextNumber: (): Promise<number> => generations.nextNumber(),
+    save: (generation: Generation): Promise<void> => generations.save(generation),
+    rollback: (to: number): Promise<void> => generations.rollback(to),
+    users: async (): Promise<User[]> => {
+      await users.read().catch((error: Error) => notice(error.message));
+      return users.data.users;
+    },
+    setUsers: async (list: User[]): Promise<void> => {
+      // lowdb would change its memory before the write; a failed write must not leave the two apart.
+      await new Low(users.adapter, { schema: 1 as const, users: list }).write();
+      users.data = { schema: 1, users: list };
+    },
+    ...marker(disk, root),
+    audit: (entry: { user: string; what: string; visitor?: string }) =>
+      audit(disk, join(root, 'log', 'audit.jsonl'), { time: new Date(clock() * 1000).toISOString(), ...entry }),
+    notices: (): string[] => [...notices],
+  };
+};
+
+type Users = { schema: 1; users: User[] };
+
+const usersSchema = z.strictObject({
+  schema: z.literal(1),
+  users: z.array(z.strictObject({ name: z.string(), role: z.literal('administrator'), hash: z.string() })),
+});
+
+const usersFile = (disk: Disk, path: string, notice: (sentence: string) => void) =>
+  durableJson<Users>({
+    disk,
+    path,
+    mode: 0o600,
+    parse: (document) => usersSchema.safeParse(document).data ?? null,
+    keepLast: true,
+    notice,
+  });
+
+/** What the console leaves for the agent. */
+const marker = (disk: Disk, root: string) => ({
+  resetWanted: async (): Promise<boolean> => (await disk.list(root)).includes('reset-admin'),
+  resetDone: async (): Promise<void> => {
+    // Else a torn users.json would bring the forgotten password back.
+    await disk.remove(join(root, 'users.json.last'));
+    await removeFile(disk, join(root, 'reset-admin'));
+  },
+  greenOverride: async (): Promise<string | null> => {
+    const text = await disk.read(join(root, 'green-override'));
+    return text === null ? null : (/^GREEN_CIDR=(['"]?)([^'"\s]*)\1\s*$/m.exec(text)?.[2] ?? '');
+  },
+  forgetGreenOverride: (): Promise<void> => removeFile(disk, join(root, 'green-override')),
+});
+
+const removeFile = async (disk: Disk, path: string): Promise<void> => {
+  await disk.remove(path);
+  await disk.sync(dirname(path));
+};
+
+const audit = async (disk: Disk, path: string, line: object): Promise<void> => {
+  await disk.mkdir(dirname(path));
+  if ((await disk.size(path)) > AUDIT_MAX) await disk.rename(path, `${path}.1`);
+  await disk.append(path, `${JSON.stringify(line)}\n`, 0o600);
+  await disk.sync(path);
+};
+
+/** Small files in RUN, a tmpfs: replaced whole, never synced. */
+export const openRun = (disk: Disk, root: string) => ({
+  read: (name: string): Promise<string | null> => disk.read(join(root, name)),
+  write: async (name: string, text: string, mode: number): Promise<void> => {
+    await disk.mkdir(root);
+    await disk.write(join(root, `.${name}.new`), text, mode);
+    await disk.rename(join(root, `.${name}.new`), join(root, name));
+  },
+  remove: (name: string): Promise<void> => disk.remove(join(root, name)),
+});

@@ -1,0 +1,129 @@
+import test from 'ava';
+import fc from 'fast-check';
+import { defaultPolicy } from '../../src/policy/defaults.ts';
+import type { Generation } from '../../src/store/generations.ts';
+import { openStore } from '../../src/store/store.ts';
+import { CrashDisk, PowerLoss } from './crash-disk.ts';
+
+const ROOT = '/data';
+
+const generation = (number: number): Generation => ({
+  number,
+  user: 'admin',
+  time: 1_700_000_000 + number,
+  what: `change ${number}`,
+  setUp: true,
+  starter: false,
+  policy: { ...defaultPolicy(), addresses: [{ name: `Host${number}`, value: `192.168.51.${number}`, remark: '' }] },
+  files: { 'ruleset.nft': `# generation ${number}\n`, 'squid.conf': `# squid ${number}\n` },
+});
+
+const users = (password: string) => [{ name: 'admin', role: 'administrator' as const, hash: `$argon2id$${password}` }];
+
+const open = (disk: CrashDisk) => openStore(disk, ROOT, () => 0);
+
+/** A disk on which generations 1 to `count` and the first password were saved long ago. */
+const settled = async (count: number): Promise<CrashDisk> => {
+  const disk = new CrashDisk();
+  const store = await open(disk);
+  for (let number = 1; number <= count; number += 1) await store.save(generation(number));
+  await store.setUsers(users('old'));
+  return disk.crash(() => 1);
+};
+
+type Work = (store: Awaited<ReturnType<typeof open>>) => Promise<void>;
+
+/** Does the work until the power goes at `lossAt`, and returns the disk after the power is back; null when the work was done before. */
+const interrupted = async (count: number, work: Work, lossAt: number, pick: () => number) => {
+  const disk = await settled(count);
+  const store = await open(disk);
+  disk.lossAt = disk.steps + lossAt;
+  try {
+    await work(store);
+    return null;
+  } catch (error) {
+    if (!(error instanceof PowerLoss)) throw error;
+    return disk.crash(pick);
+  }
+};
+
+const picks = fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true }));
+
+/** Checks what `judge` says of the disk after a loss at every single step of the work. */
+const atEveryStep = async (count: number, work: Work, judge: (disk: CrashDisk) => Promise<void>) => {
+  let steps = 0;
+  await fc.assert(
+    fc.asyncProperty(picks, async (stream) => {
+      const pick = () => stream.next().value as number;
+      for (let lossAt = 0; ; lossAt += 1) {
+        const disk = await interrupted(count, work, lossAt, pick);
+        if (disk === null) break;
+        steps += 1;
+        await judge(disk);
+      }
+    }),
+    { numRuns: 40 },
+  );
+  return steps;
+};
+
+for (const count of [0, 1, 3]) {
+  test(`a power loss at any step of saving generation ${count + 1} leaves the old or the new one, whole`, async (t) => {
+    const steps = await atEveryStep(
+      count,
+      (store) => store.save(generation(count + 1)),
+      async (disk) => {
+        const store = await open(disk);
+        const found = await store.current();
+        const old = count === 0 ? null : generation(count);
+        t.deepEqual(found, found?.number === count + 1 ? generation(count + 1) : old);
+        if (count > 0) t.deepEqual(store.notices(), [], 'the current one itself is good, none had to be passed over');
+        await store.save(generation((await store.nextNumber()) + 5));
+        t.is((await store.current())?.user, 'admin', 'and saving goes on');
+      },
+    );
+    t.true(steps > 40 * 20);
+  });
+}
+
+test('a power loss at any step of a new password leaves the old or the new one', async (t) => {
+  const seen = new Set<string>();
+  await atEveryStep(
+    1,
+    (store) => store.setUsers(users('new')),
+    async (disk) => {
+      const store = await open(disk);
+      const [user] = await store.users();
+      seen.add(user?.hash ?? 'none');
+      t.deepEqual(store.notices(), []);
+    },
+  );
+  t.deepEqual([...seen].sort(), ['$argon2id$new', '$argon2id$old']);
+});
+
+test('a power loss at any step of going back leaves the newer or the older one', async (t) => {
+  await atEveryStep(
+    3,
+    (store) => store.rollback(2),
+    async (disk) => {
+      const store = await open(disk);
+      const found = await store.current();
+      t.deepEqual(found, generation(found?.number === 3 ? 3 : 2));
+    },
+  );
+});
+
+test('once saved, no power loss takes it away', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(picks, async (stream) => {
+      const disk = await settled(1);
+      const store = await open(disk);
+      await store.save(generation(2));
+      await store.setUsers(users('new'));
+      const after = await open(disk.crash(() => stream.next().value as number));
+      t.deepEqual(await after.current(), generation(2));
+      t.deepEqual(await after.users(), users('new'));
+    }),
+    { numRuns: 200 },
+  );
+});
