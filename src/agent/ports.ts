@@ -1,5 +1,5 @@
-import type { Facts } from '../compile/facts.ts';
-import type { Plan } from '../plan/plan.ts';
+import type { Plan } from '../plan/ruleset.ts';
+import type { Facts } from '../plan/users.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Lease, Nic, ServiceName } from './api.ts';
@@ -8,7 +8,7 @@ import type { Lease, Nic, ServiceName } from './api.ts';
 export type Counters = Record<string, { packets: number; bytes: number }>;
 
 /** What a compile needs to know of the running box; the agent adds what only it knows. */
-export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
+export type MachineFacts = Omit<Facts, 'setUp'>;
 
 /**
  * A conntrack entry of a host on GREEN, seen in its original direction: towards the box (`input`) or through it (`forward`).
@@ -16,12 +16,14 @@ export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
  */
 export type Flow = {
   direction: 'input' | 'forward';
-  protocol: 'tcp' | 'udp' | 'icmp' | 'icmpv6' | 'gre' | 'esp' | 'ah' | 'other';
+  /** The IP protocol's number. */
+  protocol: number;
   src: string;
   dst: string;
   sport: number;
   dport: number;
-  icmpType?: number;
+  /** ICMP type. */
+  type?: number;
   mark: number;
   handle: unknown;
 };
@@ -56,7 +58,7 @@ export type Machine = {
    * Loads the plan's ruleset in three transactions and returns what the replaced generation had counted.
    * Throws `LoadError` when the kernel refuses; the kernel then still holds what it held.
    */
-  load(plan: Plan): Promise<Counters>;
+  load(plan: Plan, generation: number): Promise<Counters>;
   /** The generation number that the kernel's ruleset carries; null when it holds none of ours. */
   loadedGeneration(): Promise<number | null>;
   /** `released`: BOT was enabled and somebody flushed its chains. */
