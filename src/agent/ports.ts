@@ -1,5 +1,5 @@
-import type { Plan } from '../plan/ruleset.ts';
-import type { Facts } from '../plan/users.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Facts } from '../plan/facts.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Lease, Nic, ServiceName } from './api.ts';

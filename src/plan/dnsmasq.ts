@@ -1,0 +1,50 @@
+import { netmaskBits } from '../policy/address.ts';
+import type { Policy } from '../policy/schema.ts';
+import type { Facts } from './facts.ts';
+
+/** dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. */
+export const dnsmasqConf = ({ dhcp, dns, network }: Policy, { paths, uids }: Facts): string =>
+  [
+    'interface=green',
+    'bind-dynamic',
+    'no-hosts',
+    `addn-hosts=${paths.run}/plan/hosts`,
+    `pid-file=`,
+    // dnsmasq drops to this user by name; the kernel's OUTPUT list knows its number.
+    `# user id ${uids.dnsmasq}`,
+    'user=dnsmasq',
+    'group=dnsmasq',
+    `domain=${network.domain}`,
+    `local=/${network.domain}/`,
+    'expand-hosts',
+    'domain-needed',
+    'bogus-priv',
+    'cache-size=2000',
+    'log-facility=-',
+    ...(dns.servers.length === 0
+      ? [`resolv-file=${paths.run}/resolv.upstream`]
+      : ['no-resolv', ...dns.servers.map((server) => `server=${server}`)]),
+    ...(dhcp.enabled ? dhcpLines(dhcp, network, paths.data) : []),
+    '',
+  ].join('\n');
+
+/** The box's own names. */
+export const hostsFile = ({ network: { green, hostname, names } }: Policy): string =>
+  `${[green.address, hostname, ...names].join(' ')}\n`;
+
+const dhcpLines = (dhcp: Policy['dhcp'], network: Policy['network'], data: string): string[] => [
+  `dhcp-range=${dhcp.start},${dhcp.end},${dotted(network.green.netmask)},${dhcp.leaseMinutes}m`,
+  `dhcp-leasefile=${data}/dnsmasq/leases`,
+  'dhcp-authoritative',
+  `dhcp-option=option:router,${network.green.address}`,
+  `dhcp-option=option:dns-server,${network.green.address}`,
+  ...dhcp.fixed.map(
+    ({ mac, address, name }) => `dhcp-host=${[mac, address, ...(name === '' ? [] : [name])].join(',')}`,
+  ),
+];
+
+/** A netmask in dotted form, whichever way it was written. */
+export const dotted = (netmask: string): string => {
+  const bits = netmaskBits(netmask) ?? 0;
+  return [0, 8, 16, 24].map((start) => 256 - 2 ** (8 - Math.max(0, Math.min(8, bits - start)))).join('.');
+};

@@ -1,0 +1,191 @@
+import { printRange } from '../policy/ports.ts';
+import { printDispatch, printLeaf } from './nft-rules.ts';
+import type { Dispatch, Family, Ruleset } from './ruleset.ts';
+
+/** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
+export const printFull = (ruleset: Ruleset, generation: number): string =>
+  [declarations(), printChains(ruleset, 'g0'), printSwitch(ruleset, 'g0', generation)].join('\n');
+
+/** First transaction of a load: tables, base chains and sets (if missing), and the new generation's own chains. */
+export const printChains = (ruleset: Ruleset, tag: string): string =>
+  families(ruleset)
+    .map((family) => {
+      const chains = generationChains(ruleset, family, tag);
+      const names = chains.map(([name]) => name);
+      return [
+        ...names.map((name) => `add chain ${family} filter ${name}`),
+        ...names.map((name) => `flush chain ${family} filter ${name}`),
+        block(family, chains),
+      ].join('\n');
+    })
+    .join('\n');
+
+/** Second transaction: the fixed chains are flushed and refilled; from here on packets meet the new generation. */
+export const printSwitch = (ruleset: Ruleset, tag: string, generation: number): string =>
+  (['ip', 'ip6'] as const)
+    .map((family) => {
+      const chains = fixedChains(ruleset, family, tag, generation);
+      return [...chains.map(([name]) => `flush chain ${family} filter ${name}`), block(family, chains)].join('\n');
+    })
+    .concat([natBlock])
+    .join('\n');
+
+/** Third transaction: generations other than `tag` go. Flushed first, since chains may name each other. */
+export const printRemoval = (old: { family: Family; name: string }[]): string =>
+  [
+    ...old.map(({ family, name }) => `flush chain ${family} filter ${name}`),
+    ...old.map(({ family, name }) => `delete chain ${family} filter ${name}`),
+    '',
+  ].join('\n');
+
+/** Tables, base chains and run-time sets; adding what is there already changes nothing. */
+export const declarations = (): string =>
+  (['ip', 'ip6'] as const)
+    .flatMap((family) => [
+      `add table ${family} filter`,
+      ...['INPUT', 'FORWARD', 'OUTPUT'].map(
+        (name) =>
+          `add chain ${family} filter ${name} { type filter hook ${name.toLowerCase()} priority 0; policy drop; }`,
+      ),
+      ...['BOT_INPUT', 'CUSTOMFORWARD', 'BOT_FORWARD', 'GREENGATE'].map((name) => `add chain ${family} filter ${name}`),
+      `add set ${family} filter log_meter { type ${addressType(family)}; flags dynamic; timeout 5m; size 65535; }`,
+      `add set ${family} filter ping_meter { type ${addressType(family)}; flags dynamic; timeout 1m; size 65535; }`,
+    ])
+    .concat([
+      'add table ip nat',
+      'add chain ip nat POSTROUTING { type nat hook postrouting priority 100; policy accept; }',
+      '',
+    ])
+    .join('\n');
+
+/** A packet that entered a BOT chain carries this bit; the accepts behind the BOT chains require it unset. */
+const GUARD = '0x40000000';
+const unguarded = `meta mark & ${GUARD} == 0`;
+
+type Chains = [name: string, rules: string[]][];
+
+const families = (ruleset: Ruleset): Family[] => (ruleset.ipv6 ? ['ip', 'ip6'] : ['ip']);
+
+const addressType = (family: Family): string => (family === 'ip' ? 'ipv4_addr' : 'ipv6_addr');
+
+const block = (family: Family, chains: Chains): string =>
+  [
+    `table ${family} filter {`,
+    ...chains.flatMap(([name, rules]) => [`  chain ${name} {`, ...rules.map((rule) => `    ${rule}`), '  }']),
+    '}',
+    '',
+  ].join('\n');
+
+const natBlock = [
+  'flush chain ip nat POSTROUTING',
+  'table ip nat {',
+  '  chain POSTROUTING {',
+  '    oifname "red" masquerade',
+  '  }',
+  '}',
+  '',
+].join('\n');
+
+const generationChains = (ruleset: Ruleset, family: Family, tag: string): Chains => {
+  if (ruleset.mode !== 'blocking') return [];
+  const dispatch = (list: Dispatch[]) => [
+    ...list.filter((one) => one.family === family).map((one) => `${printDispatch(one)} goto ${tag}_${one.leaf}`.trim()),
+    `goto ${tag}_default`,
+  ];
+  return [
+    ...ruleset.leaves.map((leaf): Chains[number] => [`${tag}_${leaf.name}`, printLeaf(family, leaf)]),
+    [`${tag}_input`, dispatch(ruleset.input)],
+    [`${tag}_forward`, dispatch(ruleset.forward)],
+  ];
+};
+
+const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: number): Chains => [
+  ['INPUT', inputRules(ruleset, family)],
+  ['FORWARD', forwardRules(ruleset, family)],
+  ['OUTPUT', family === 'ip' ? outputRules(ruleset) : output6Rules(ruleset)],
+  ['BOT_INPUT', botRules(ruleset, family, `${tag}_input`)],
+  [
+    'CUSTOMFORWARD',
+    botRules(ruleset, family, '').length === 0 ? [] : ['iifname "green" oifname "red" jump BOT_FORWARD'],
+  ],
+  ['BOT_FORWARD', botRules(ruleset, family, `${tag}_forward`)],
+  ['GREENGATE', [`counter comment "generation ${generation}"`]],
+];
+
+const botRules = ({ mode, ipv6, connectionState }: Ruleset, family: Family, target: string): string[] => {
+  if (mode !== 'blocking' || (family === 'ip6' && !ipv6)) return [];
+  const byState = connectionState
+    ? ['ct state established,related accept']
+    : ['ct direction reply accept', `meta l4proto ${icmpName(family)} ct state related accept`];
+  return [`meta mark set meta mark | ${GUARD}`, ...byState, `goto ${target}`];
+};
+
+const icmpName = (family: Family): string => (family === 'ip' ? 'icmp' : 'ipv6-icmp');
+
+const inputRules = (ruleset: Ruleset, family: Family): string[] => {
+  const { mode, ipv6, uiPort, proxy } = ruleset;
+  const neighbours = `iifname "green" icmpv6 type { ${ND_TYPES} } ip6 hoplimit 255 accept`;
+  const echo = family === 'ip' ? 'icmp type echo-request' : 'icmpv6 type echo-request';
+  const first = ['iifname "lo" accept', ...(family === 'ip' ? [DHCP_IN] : [neighbours]), 'ct state invalid drop'];
+  if (family === 'ip6' && !ipv6) return first;
+  const tcp = [uiPort, 53, ...(mode !== 'closed' && proxy !== null ? [proxy.port] : [])];
+  return [
+    ...first,
+    'iifname != "green" ct state established,related accept',
+    'iifname != "green" drop',
+    // Anti-spoofing without naming an address: the way back to the source must be the way it came.
+    `fib saddr . iif oif missing drop`,
+    `fib daddr . iif type != { local, broadcast, multicast } drop`,
+    `${echo} update @ping_meter { ${family} saddr limit rate 10/second burst 20 packets } accept`,
+    `${echo} drop`,
+    'jump BOT_INPUT',
+    `${unguarded} ct state established,related accept`,
+    `${unguarded} tcp dport { ${tcp.join(', ')} } accept`,
+    `${unguarded} udp dport { 53, 123 } accept`,
+  ];
+};
+
+const ND_TYPES = 'nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert';
+const DHCP_IN = 'iifname "green" udp sport 68 udp dport 67 accept';
+
+const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
+  if (mode === 'closed' || (family === 'ip6' && !ipv6)) return [];
+  return [
+    'ct state invalid drop',
+    'iifname "green" fib saddr . iif oif missing drop',
+    'jump CUSTOMFORWARD',
+    'iifname "red" oifname "green" ct state established,related accept',
+    `iifname "green" oifname "red" ${unguarded} accept`,
+  ];
+};
+
+/** What the box itself may send: a short list per user. Replies and ICMP errors pass by state. */
+const outputRules = ({ mode, uids, proxy }: Ruleset): string[] => [
+  `oifname "lo" meta skuid != ${uids.squid} accept`,
+  'ct state invalid drop',
+  'ct state established,related accept',
+  `oifname "lo" meta skuid ${uids.squid} ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 53 accept`,
+  'oifname "lo" reject with icmp admin-prohibited',
+  `oifname "green" meta skuid { ${uids.root}, ${uids.dnsmasq} } udp sport 67 udp dport 68 accept`,
+  `oifname "green" meta skuid { ${uids.root}, ${uids.dnsmasq} } icmp type echo-request accept`,
+  `oifname "red" meta skuid ${uids.root} udp sport 68 udp dport 67 accept`,
+  `oifname "red" meta skuid ${uids.root} icmp type echo-request accept`,
+  `oifname "red" meta skuid ${uids.dnsmasq} meta l4proto { tcp, udp } th dport 53 accept`,
+  `oifname "red" meta skuid ${uids.chrony} udp dport 123 accept`,
+  ...(mode === 'closed' || proxy === null
+    ? []
+    : [
+        `oifname "red" meta skuid ${uids.squid} ip daddr { 0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16, 224.0.0.0/3 } drop`,
+        `oifname "red" meta skuid ${uids.squid} tcp dport { ${proxy.fetch.map(printRange).join(', ')} } accept`,
+      ]),
+  // A refusal at once, not a time-out, for what squid is asked to fetch and may not.
+  `meta skuid ${uids.squid} reject with icmp admin-prohibited`,
+];
+
+const output6Rules = ({ uids, ipv6 }: Ruleset): string[] => [
+  `oifname "lo" meta skuid != ${uids.squid} accept`,
+  `oifname "green" icmpv6 type { ${ND_TYPES} } accept`,
+  'ct state invalid drop',
+  'oifname "green" ct state established,related accept',
+  ...(ipv6 ? [`oifname "red" icmpv6 type { ${ND_TYPES} } accept`, 'ct state established,related accept'] : []),
+];
