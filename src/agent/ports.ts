@@ -1,5 +1,5 @@
-import type { Plan } from '../plan/plan.ts';
 import type { Facts } from '../plan/facts.ts';
+import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Lease, Nic, ServiceName } from './api.ts';
@@ -8,7 +8,7 @@ import type { Lease, Nic, ServiceName } from './api.ts';
 export type Counters = Record<string, { packets: number; bytes: number }>;
 
 /** What a compile needs to know of the running box; the agent adds what only it knows. */
-export type MachineFacts = Omit<Facts, 'setUp'>;
+export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
 
 /**
  * A conntrack entry of a host on GREEN, seen in its original direction: towards the box (`input`) or through it (`forward`).
@@ -58,7 +58,7 @@ export type Machine = {
    * Loads the plan's ruleset in three transactions and returns what the replaced generation had counted.
    * Throws `LoadError` when the kernel refuses; the kernel then still holds what it held.
    */
-  load(plan: Plan, generation: number): Promise<Counters>;
+  load(plan: Plan): Promise<Counters>;
   /** The generation number that the kernel's ruleset carries; null when it holds none of ours. */
   loadedGeneration(): Promise<number | null>;
   /** `released`: BOT was enabled and somebody flushed its chains. */
