@@ -109,7 +109,7 @@ const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: 
     botRules(ruleset, family, '').length === 0 ? [] : ['iifname "green" oifname "red" jump BOT_FORWARD'],
   ],
   ['BOT_FORWARD', botRules(ruleset, family, `${tag}_forward`)],
-  ['GREENGATE', [`counter comment "generation ${generation}"`]],
+  ['GREENGATE', [`counter comment "generation ${generation} ${ruleset.mode}"`]],
 ];
 
 const botRules = ({ mode, ipv6, connectionState }: Ruleset, family: Family, target: string): string[] => {

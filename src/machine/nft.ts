@@ -1,0 +1,134 @@
+import { type Counters, LoadError } from '../agent/ports.ts';
+import { declarations, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Family } from '../plan/ruleset.ts';
+import type { Problem } from '../policy/problem.ts';
+import { RunError, run } from './run.ts';
+
+/** Every fault `nft -c` finds in a plan's ruleset. Changes nothing. */
+export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
+  const text = plan.files['ruleset.nft'] ?? '';
+  try {
+    await run('nft', ['-c', '-f', '-'], { input: text });
+    return [];
+  } catch (error) {
+    return problemsOf(error, text);
+  }
+};
+
+/**
+ * Loads a plan in three transactions: the new generation's chains; the switch of the fixed chains; the removal of the
+ * old ones, whose counters are read just before and returned. One file would leak: a packet in flight sees new map
+ * elements but old chains. Throws `LoadError` when the kernel refuses one of the first two: it then judges as before.
+ */
+export const loadRuleset = async (plan: Plan): Promise<Counters> => {
+  const old = await generationChains();
+  const tag = `g${Math.max(0, ...old.map(({ name }) => tagNumber(name))) + 1}`;
+  try {
+    await transaction(declarations() + printChains(plan.ruleset, tag));
+    await transaction(printSwitch(plan.ruleset, tag, plan.generation));
+  } catch (error) {
+    await removeChains((await generationChains()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));
+    throw error;
+  }
+  const counted = await readCounters((chain) => old.some(({ name }) => name === chain));
+  await removeChains(old);
+  return counted;
+};
+
+/** What the generation in force has counted since it was loaded, by origin. */
+export const counters = async (): Promise<Counters> => readCounters(() => true);
+
+/** The number the kernel's ruleset carries and what its BOT chains show; `unknown` when it holds none of ours. */
+export const loaded = async (): Promise<{ generation: number | null; bot: BotState }> => {
+  const rules = await listRules('ip', ['GREENGATE', 'BOT_INPUT', 'CUSTOMFORWARD']);
+  const [, number, mode] =
+    /^generation (\d+) (\w+)$/.exec(rules.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
+  if (number === undefined) return { generation: null, bot: 'unknown' };
+  const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !rules.some((one) => one.chain === chain));
+  const bot = mode !== 'blocking' ? 'disabled' : flushed ? 'released' : 'enabled';
+  return { generation: Number(number), bot };
+};
+
+type BotState = 'disabled' | 'enabled' | 'released' | 'unknown';
+type ListedRule = { chain: string; comment?: string; expr?: { counter?: { packets: number; bytes: number } }[] };
+
+const transaction = async (text: string): Promise<void> => {
+  try {
+    await run('nft', ['-f', '-'], { input: text, timeoutSeconds: 120 });
+  } catch (error) {
+    const problems = problemsOf(error, text);
+    throw new LoadError(problems[0]?.message ?? 'The kernel refused the rules.', problems);
+  }
+};
+
+const removeChains = async (chains: { family: Family; name: string }[]): Promise<void> => {
+  if (chains.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(chains) });
+};
+
+const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] ?? 0);
+
+const generationChains = async (): Promise<{ family: Family; name: string }[]> => {
+  const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'chains'])) as {
+    nftables: { chain?: { family: string; table: string; name: string } }[];
+  };
+  return nftables.flatMap(({ chain }) =>
+    chain?.table === 'filter' && /^g\d+_/.test(chain.name)
+      ? [{ family: chain.family as Family, name: chain.name }]
+      : [],
+  );
+};
+
+const readCounters = async (wanted: (chain: string) => boolean): Promise<Counters> => {
+  const found: Counters = {};
+  for (const family of ['ip', 'ip6'] as const) {
+    for (const { chain, comment, expr } of await listRules(family)) {
+      const counter = expr?.find((one) => one.counter !== undefined)?.counter;
+      if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain) || !wanted(chain)) continue;
+      const sum = found[comment] ?? { packets: 0, bytes: 0 };
+      found[comment] = { packets: sum.packets + counter.packets, bytes: sum.bytes + counter.bytes };
+    }
+  }
+  return found;
+};
+
+/** The rules of a filter table, tersely: sets that are full take seconds to list. Empty when there is no such table. */
+const listRules = async (family: Family, chains?: string[]): Promise<ListedRule[]> => {
+  const lists =
+    chains === undefined ? [['table', family, 'filter']] : chains.map((name) => ['chain', family, 'filter', name]);
+  const answers = await Promise.all(
+    lists.map((what) => run('nft', ['-j', '-t', 'list', ...what]).catch(() => '{"nftables":[]}')),
+  );
+  return answers.flatMap((text) =>
+    (JSON.parse(text) as { nftables: { rule?: ListedRule }[] }).nftables.flatMap(({ rule }) =>
+      rule === undefined ? [] : [rule],
+    ),
+  );
+};
+
+/** nft names line and column; the chain or leaf on that line is the origin. */
+const problemsOf = (error: unknown, text: string): Problem[] => {
+  if (!(error instanceof RunError)) throw error;
+  const lines = text.split('\n');
+  const found = [...error.stderr.matchAll(/^[^\n:]*:(\d+):[\d-]+: Error: (.*)$/gm)].map(([, line, message]) => {
+    const origin = originAt(lines, Number(line) - 1);
+    return {
+      place: origin === '' ? '' : `rules/${origin}`,
+      owner: origin,
+      message: `The kernel refused this: ${message}.`,
+    };
+  });
+  return found.length > 0
+    ? found
+    : [{ place: '', owner: '', message: `The kernel refused the rules: ${error.stderr.trim() || error.message}` }];
+};
+
+const originAt = (lines: string[], index: number): string => {
+  const target = /goto g\d+_(\w+)/.exec(lines[index] ?? '')?.[1];
+  if (target !== undefined) return target;
+  for (let at = index; at >= 0; at -= 1) {
+    const chain = /^\s*chain (?:g\d+_)?(\w+)/.exec(lines[at] ?? '')?.[1];
+    if (chain !== undefined) return chain;
+  }
+  return '';
+};

@@ -1,0 +1,49 @@
+import { ExecaError, execa } from 'execa';
+
+export type RunOptions = { input?: string; timeoutSeconds?: number };
+
+/**
+ * Runs a program with an argument array, never a shell, and returns its stdout. Found on a fixed path, since
+ * `node_modules/.bin` holds an unrelated `nft`. Throws `RunError` on a non-zero exit or when the time is over.
+ */
+export const run = async (program: string, args: string[], options: RunOptions = {}): Promise<string> => {
+  try {
+    const { stdout } = await execa(program, args, {
+      env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
+      extendEnv: false,
+      input: options.input ?? '',
+      timeout: (options.timeoutSeconds ?? 60) * 1000,
+      maxBuffer: 256 * 1024 * 1024,
+      stripFinalNewline: false,
+    });
+    return stdout;
+  } catch (error) {
+    throw error instanceof ExecaError ? new RunError(error) : error;
+  }
+};
+
+/** Runs a program and says whether it ended with 0. */
+export const succeeds = async (program: string, args: string[], options: RunOptions = {}): Promise<boolean> => {
+  try {
+    await run(program, args, options);
+    return true;
+  } catch (error) {
+    if (error instanceof RunError) return false;
+    throw error;
+  }
+};
+
+/** A program that failed: its command line, exit code (null when killed or not found) and what it said. */
+export class RunError extends Error {
+  override readonly name = 'RunError';
+  readonly exitCode: number | null;
+  readonly stderr: string;
+
+  constructor(cause: ExecaError) {
+    super(cause.shortMessage, { cause });
+    this.exitCode = cause.exitCode ?? null;
+    this.stderr = typeof cause.stderr === 'string' ? cause.stderr : '';
+  }
+}
+
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
