@@ -1,0 +1,92 @@
+# shellcheck shell=sh disable=SC2034 # common.sh reads them
+# What the console shows above its menu. Everything is observed: the kernel, the sockets, the files.
+
+show_state() {
+	name=greengate
+	if load_network; then
+		# shellcheck disable=SC3028 # of network.env, not of the shell
+		name=$HOSTNAME.$DOMAIN
+	else
+		GREEN_CIDR='' GREEN_ADDRESS='' RED_MODE='' UI_PORT=445
+	fi
+	printf '\n== Greengate == %s ==\n\n' "$name"
+	printf '  %-18s %s\n' 'BOT' "$(bot_state)"
+	printf '  %-18s %s\n' 'GREEN' "$(interface_state green)"
+	printf '  %-18s %s\n' 'RED' "$(interface_state red)${RED_MODE:+, $RED_MODE}"
+	address=${GREEN_ADDRESS:-$(address_of green)}
+	if [ -n "$address" ]; then printf '  %-18s https://%s:%s/\n' 'Admin pages' "${address%%/*}" "$UI_PORT"; fi
+	show_file 'Certificate' "$GREENGATE_RUN/fingerprint"
+	show_file 'Set-up code' "$GREENGATE_RUN/setup-code"
+	printf '  %-18s %s\n' 'Agent' "$(agent_state)"
+	if ! [ -d "$GREENGATE_DATA/log" ]; then printf '  ! %s\n' 'data: the data partition is not usable.'; fi
+	if [ -r "$GREENGATE_RUN/status" ]; then
+		while IFS= read -r line; do
+			case $line in 'rules: '*' in force') printf '  %-18s %s\n' Rules "${line#rules: }" ;; *) printf '  ! %s\n' "$line" ;; esac
+		done <"$GREENGATE_RUN/status"
+	fi
+}
+
+# show_file LABEL PATH: its first line, if there is one.
+show_file() {
+	[ -r "$2" ] || return 0
+	IFS= read -r line <"$2" || [ -n "$line" ] || return 0
+	printf '  %-18s %s\n' "$1" "$line"
+}
+
+# bot_state: what the kernel holds. The ruleset carries its mode in the comment of the chain GREENGATE.
+bot_state() {
+	held=$(nft 'list chain ip filter GREENGATE; list chain ip filter BOT_INPUT' 2>/dev/null) || held=
+	case $held in
+	'')
+		if nft list chain ip filter INPUT 2>/dev/null | grep -q 'policy drop'; then
+			echo 'the box is closed: no policy is in force'
+		else
+			echo 'NO RULES ARE IN FORCE'
+		fi
+		;;
+	*' closed"'*) echo 'nothing is forwarded before set-up is finished' ;;
+	*' open"'*) echo 'disabled: GREEN reaches RED freely' ;;
+	*' blocking"'*'goto '*) echo 'enabled' ;;
+	*' blocking"'*) echo 'RELEASED at the console, until the next save, Enable or reboot' ;;
+	*) echo 'unknown' ;;
+	esac
+}
+
+interface_state() {
+	if ! [ -e "$GREENGATE_SYS/class/net/$1" ]; then
+		echo 'no network card'
+		return
+	fi
+	cidr=$(address_of "$1")
+	case $(link_of "$GREENGATE_SYS/class/net/$1") in
+	up) cable= ;;
+	down) cable=', no cable' ;;
+	*) cable=', switched off' ;;
+	esac
+	printf '%s%s\n' "${cidr:-no address }" "$cable"
+}
+
+# agent_answers: does a living process hold the agent's socket?
+agent_answers() {
+	grep -q " $GREENGATE_RUN/root.sock\$" /proc/net/unix 2>/dev/null
+}
+
+agent_state() {
+	if agent_answers; then
+		echo 'running'
+		return
+	fi
+	node=$GREENGATE_LIB/bin/node
+	read -r up _ </proc/uptime
+	if [ "${up%%.*}" -lt 90 ]; then
+		echo 'not yet running; the rules do not need it'
+	elif ! [ -x "$node" ]; then
+		echo 'NOT RUNNING: Node is missing. The rules stay in force'
+	elif ! timeout 20 "$node" --version </dev/null >/dev/null 2>&1; then
+		echo 'NOT RUNNING: Node cannot be started. The rules stay in force'
+	elif ! [ -r "$GREENGATE_LIB/agent.js" ]; then
+		echo 'NOT RUNNING: its program is missing. The rules stay in force'
+	else
+		echo 'NOT RUNNING: see /var/log/greengate/agent.log. The rules stay in force'
+	fi
+}
