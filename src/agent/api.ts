@@ -5,9 +5,15 @@ import type { Policy } from '../policy/schema.ts';
 /** Every verb of the agent: what goes in, what comes out. The web process and the CLI know the agent by this file only. */
 export type Verbs = {
   /** Is set-up (first use, or after the console reset the admin) still to be done? Needs no session. */
-  'setup.status': { in: Record<string, never>; out: { needed: boolean; reason: 'first' | 'reset' | null; hostname: string } };
+  'setup.status': {
+    in: Record<string, never>;
+    out: { needed: boolean; reason: 'first' | 'reset' | null; hostname: string };
+  };
   /** Checks the console's one-time code; a new one is made after 10 wrong tries. Needs no session. */
-  'setup.check': { in: { code: string }; out: { nics: Nic[]; green: string; red: string; timezones: string[] } };
+  'setup.check': {
+    in: { code: string; visitor?: string };
+    out: { nics: Nic[]; green: string; red: string; timezones: string[] };
+  };
   /** Finishes set-up and logs in. `reason: reset` needs only code and password. `visitor` is the browser's address. */
   'setup.finish': {
     in: {
@@ -46,6 +52,11 @@ export type Verbs = {
   'console.password': { in: { password: string; new: string }; out: Record<string, never> };
   reboot: { in: { password: string }; out: Record<string, never> };
   poweroff: { in: { password: string }; out: Record<string, never> };
+
+  /** Where the UI listens and under which names it may be called. Needs no session. */
+  'web.config': { in: Record<string, never>; out: { address: string; port: number; names: string[] } };
+  /** Forgets the administrator and shows a new set-up code at the console. Root's socket only. */
+  'admin.reset': { in: Record<string, never>; out: Record<string, never> };
 };
 
 export type VerbName = keyof Verbs;
@@ -72,7 +83,16 @@ export type Status = {
   /** Sentences worth a warning: RED down, RED overlaps GREEN, DHCP not served, data partition missing … */
   notices: string[];
   green: { address: string; mac: string; carrier: boolean; rxBytes: number; txBytes: number };
-  red: { mode: 'dhcp' | 'static'; address: string; gateway: string; dns: string[]; mac: string; carrier: boolean; rxBytes: number; txBytes: number };
+  red: {
+    mode: 'dhcp' | 'static';
+    address: string;
+    gateway: string;
+    dns: string[];
+    mac: string;
+    carrier: boolean;
+    rxBytes: number;
+    txBytes: number;
+  };
   services: { name: ServiceName; running: boolean }[];
   memory: { total: number; available: number };
   storage: { total: number; available: number };

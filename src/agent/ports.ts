@@ -123,6 +123,8 @@ export type Store = {
   rollback(to: number): Promise<void>;
   users(): Promise<User[]>;
   setUsers(users: User[]): Promise<void>;
+  /** Leaves DATA/reset-admin, as the console does. */
+  wantReset(): Promise<void>;
   /** Is DATA/reset-admin there? */
   resetWanted(): Promise<boolean>;
   resetDone(): Promise<void>;

@@ -2,7 +2,7 @@ import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
 import type { Disk } from './disk.ts';
-import { durableJson } from './durable.ts';
+import { durableJson, replaceFile } from './durable.ts';
 import { type Generation, openGenerations } from './generations.ts';
 
 /** Size in bytes at which the audit log is put aside as `audit.jsonl.1`. */
@@ -61,6 +61,7 @@ const usersFile = (disk: Disk, path: string, notice: (sentence: string) => void)
 
 /** What the console leaves for the agent. */
 const marker = (disk: Disk, root: string) => ({
+  wantReset: (): Promise<void> => replaceFile(disk, join(root, 'reset-admin'), '', 0o600),
   resetWanted: async (): Promise<boolean> => (await disk.list(root)).includes('reset-admin'),
   resetDone: async (): Promise<void> => {
     // Else a torn users.json would bring the forgotten password back.

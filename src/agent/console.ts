@@ -1,0 +1,46 @@
+import type { Box } from './box.ts';
+import { changeNow } from './change.ts';
+import { greenCidr, withGreen } from './green.ts';
+import { Refusal } from './refusal.ts';
+
+/** Does what the console has left for the agent on the data partition: a forgotten password, another GREEN address. */
+export const attendConsole = async (box: Box): Promise<void> => {
+  const [reset, override] = await Promise.all([box.store.resetWanted(), box.store.greenOverride()]);
+  if (reset) await box.lock(() => forgetAdmin(box));
+  if (override !== null) await box.lock(() => adoptGreen(box));
+};
+
+/** Forgets the administrator: nobody is logged in, and the console shows a new set-up code. The rules stay as they are. */
+const forgetAdmin = async (box: Box): Promise<void> => {
+  if (!(await box.store.resetWanted())) return;
+  await box.store.setUsers([]);
+  await box.sessions.dropAll();
+  await box.code.renew();
+  await box.store.audit({ user: 'console', what: 'reset the admin password' }).catch(console.error);
+  await box.store.resetDone();
+};
+
+/** Takes the GREEN address that was set at the console into the policy. Rules that the console released stay released. */
+const adoptGreen = async (box: Box): Promise<void> => {
+  const cidr = await box.store.greenOverride();
+  if (cidr === null) return;
+  try {
+    if (cidr !== greenCidr(box.generation.policy)) {
+      await changeNow(box, {
+        user: 'console',
+        what: `set the GREEN address to ${cidr}`,
+        load: (await box.machine.botState()) !== 'released',
+        edit: (policy) => {
+          const moved = withGreen(policy, cidr);
+          return moved.ok ? { ok: true, at: 'network', policy: moved.value } : { ...moved, at: 'network' };
+        },
+      });
+    }
+    box.trouble.delete('override');
+  } catch (error) {
+    const reasons = error instanceof Refusal ? error.problems.map((one) => one.message).join(' ') : '';
+    if (!(error instanceof Refusal)) console.error('green-override:', error);
+    box.trouble.set('override', `The GREEN address set at the console, ${cidr}, was not taken over. ${reasons}`.trim());
+  }
+  await box.store.forgetGreenOverride();
+};

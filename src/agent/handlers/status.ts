@@ -1,0 +1,56 @@
+import type { Status } from '../api.ts';
+import { type Box, sumCounters } from '../box.ts';
+import { visitorOf } from '../caller.ts';
+import type { Handlers } from '../verbs.ts';
+import { serviceNames } from './box.ts';
+
+/** What is observed on the box. */
+export const statusHandlers: Handlers<'status'> = {
+  status: async (box, { visitor }) => {
+    const { policy, number } = box.generation;
+    const [observed, bot, held, counters, macs, services] = await Promise.all([
+      box.machine.observe(),
+      box.machine.botState(),
+      box.machine.loadedGeneration(),
+      box.machine.counters(),
+      box.machine.neighbours(),
+      servicesOf(box),
+    ]);
+    const { green, red, notices, version, base, uptime, memory, storage } = observed;
+    return {
+      version,
+      base,
+      uptime,
+      memory,
+      storage,
+      services,
+      time: box.clock(),
+      timezone: policy.network.timezone,
+      hostname: policy.network.hostname,
+      bot: bot === 'unknown' ? (policy.settings.enabled ? 'enabled' : 'disabled') : bot,
+      notices: [...notices, ...box.store.notices(), ...box.trouble.values(), ...drift(bot, held, number)],
+      green,
+      red: { ...red, mode: policy.network.red.mode },
+      counters: sumCounters(box.counted, counters),
+      visitorMac: visitor === undefined ? '' : (macs.get(visitorOf(visitor)) ?? ''),
+    };
+  },
+};
+
+/** Those that should run with this policy. */
+const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['services']> => {
+  const wanted = serviceNames.filter(
+    (name) => (name !== 'squid' || policy.proxy.enabled) && (name !== 'red-dhcp' || policy.network.red.mode === 'dhcp'),
+  );
+  return Promise.all(wanted.map(async (name) => ({ name, running: await machine.running(name) })));
+};
+
+const drift = (bot: string, held: number | null, number: number): string[] => {
+  if (bot === 'released')
+    return ['BOT was released at the console: nothing is blocked until the next save, Enable or restart.'];
+  if (bot === 'unknown' || held === null)
+    return ['The rules in the kernel are not those of Greengate. Save again, or restart.'];
+  return held === number
+    ? []
+    : [`The kernel holds generation ${held}, and ${number} is saved. Save again, or restart.`];
+};

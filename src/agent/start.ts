@@ -1,0 +1,46 @@
+import { defaultPolicy } from '../policy/defaults.ts';
+import { attempt, type Box, makeBox, type Ports } from './box.ts';
+import { loadPlan, planOf } from './change.ts';
+import { attendConsole } from './console.ts';
+import { applyFiles, renewCertificate } from './effects.ts';
+import type { Generation } from './ports.ts';
+
+/**
+ * The agent's start: takes up the generation that is kept (or makes the first), and brings the box to it where it differs.
+ * The kernel's rules are left alone when they are those of this generation, and when somebody released BOT at the console:
+ * only a save, Enable or a reboot ends that.
+ */
+export const start = async (ports: Ports): Promise<Box> => {
+  const kept = await ports.store.current();
+  const box = await makeBox(ports, kept ?? (await firstGeneration(ports)));
+  if (kept === null)
+    await attempt(
+      box,
+      'store',
+      'The policy could not be written to the disk: changes are lost at the next restart.',
+      () => box.store.save(box.generation),
+    );
+  await attempt(box, 'rules', 'The rules could not be loaded: the box holds what it held before.', () =>
+    loadIfNeeded(box),
+  );
+  await applyFiles(box, null, box.generation.files);
+  await renewCertificate(box);
+  await attempt(box, 'console', 'What the console left for the agent could not be read.', () => attendConsole(box));
+  if ((await box.store.users()).length === 0) await box.code.offer();
+  else await box.code.withdraw();
+  return box;
+};
+
+/** The policy of a box that nobody has touched, as generation 1: it forwards nothing until set-up is finished. */
+const firstGeneration = async ({ machine, store, clock }: Ports): Promise<Generation> => {
+  const number = await store.nextNumber();
+  const first = { policy: defaultPolicy(), number, setUp: false };
+  const { files } = await planOf({ machine }, first);
+  return { ...first, files, starter: false, user: 'greengate', what: 'first start', time: clock() };
+};
+
+const loadIfNeeded = async (box: Box): Promise<void> => {
+  const [held, bot] = await Promise.all([box.machine.loadedGeneration(), box.machine.botState()]);
+  if (held === box.generation.number || (held !== null && bot === 'released')) return;
+  await loadPlan(box, await planOf(box, box.generation));
+};

@@ -1,0 +1,75 @@
+import { rm } from 'node:fs/promises';
+import type { Server } from 'node:http';
+import { uptime } from 'node:os';
+import { join } from 'node:path';
+import { attempt, type Box } from './agent/box.ts';
+import { attendConsole } from './agent/console.ts';
+import { listen } from './agent/server.ts';
+import { start } from './agent/start.ts';
+import { createMachine } from './machine/machine.ts';
+import { run } from './machine/run.ts';
+import { users } from './plan/users.ts';
+import { disk } from './store/disk.ts';
+import { openSecrets } from './store/secrets.ts';
+import { openRun, openStore } from './store/store.ts';
+
+const env = process.env;
+const directories = {
+  data: env.GREENGATE_DATA ?? '/var/lib/greengate',
+  run: env.GREENGATE_RUN ?? '/run/greengate',
+  lib: env.GREENGATE_LIB ?? '/usr/lib/greengate',
+  log: env.GREENGATE_LOG ?? '/var/log/greengate',
+};
+
+/** How often the agent looks for what the console left, in milliseconds. */
+const ATTEND_EVERY = 5000;
+
+const main = async (): Promise<void> => {
+  const clock = () => Math.floor(Date.now() / 1000);
+  const webGroup = process.getuid?.() === 0 ? users.web : null;
+  const root = directories.data;
+  const box = await start({
+    machine: createMachine({ directories, manager: env.GREENGATE_RC ?? '/sbin/rc-service' }),
+    store: await openStore(disk, root, clock),
+    run: openRun(disk, directories.run),
+    secrets: openSecrets({
+      disk,
+      root,
+      webGroup,
+      clock,
+      openssl: 'openssl',
+      run: (program, args, input) => run(program, args, input === undefined ? {} : { input }),
+    }),
+    clock,
+    uptime,
+  });
+  const sockets = [join(directories.run, 'root.sock'), join(directories.run, 'web.sock')] as const;
+  const servers = [
+    await listen(box, { path: sockets[0], root: true, group: null }),
+    await listen(box, { path: sockets[1], root: false, group: webGroup }),
+  ];
+  const timer = setInterval(() => attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box)), ATTEND_EVERY);
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      clearInterval(timer);
+      void end(box, servers, sockets);
+    });
+  }
+  console.log(`greengate agent: generation ${box.generation.number}, listening on ${sockets.join(' and ')}`);
+};
+
+const CONSOLE_TROUBLE = 'What the console left for the agent could not be read.';
+
+/** A change under way is finished; the rules stay as they are. */
+const end = async (box: Box, servers: Server[], sockets: readonly string[]): Promise<void> => {
+  const patience = setTimeout(() => process.exit(1), 20_000);
+  for (const server of servers) server.close();
+  await box.lock(async () => {});
+  await Promise.all(box.later);
+  for (const server of servers) server.closeAllConnections();
+  for (const path of sockets) await rm(path, { force: true });
+  clearTimeout(patience);
+  process.exit(0);
+};
+
+await main();
