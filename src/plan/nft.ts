@@ -128,7 +128,7 @@ const inputRules = (ruleset: Ruleset, family: Family): string[] => {
   const echo = family === 'ip' ? 'icmp type echo-request' : 'icmpv6 type echo-request';
   const first = ['iifname "lo" accept', ...(family === 'ip' ? [DHCP_IN] : [neighbours]), 'ct state invalid drop'];
   if (family === 'ip6' && !ipv6) return first;
-  const tcp = [uiPort, 53, ...(mode !== 'closed' && proxy !== null ? [proxy.port] : [])];
+  const tcp = mode === 'closed' ? [uiPort] : [uiPort, 53, ...(proxy === null ? [] : [proxy.port])];
   return [
     ...first,
     'iifname != "green" ct state established,related accept',
@@ -141,7 +141,7 @@ const inputRules = (ruleset: Ruleset, family: Family): string[] => {
     'jump BOT_INPUT',
     `${unguarded} ct state established,related accept`,
     `${unguarded} tcp dport { ${tcp.join(', ')} } accept`,
-    `${unguarded} udp dport { 53, 123 } accept`,
+    ...(mode === 'closed' ? [] : [`${unguarded} udp dport { 53, 123 } accept`]),
   ];
 };
 

@@ -77,6 +77,10 @@ export const ipv4Range = ({ address, bits }: Network): [number, number] => {
 export const ipv4Number = (text: string): number =>
   ipaddr.IPv4.parse(text).octets.reduce((sum: number, octet: number) => sum * 256 + octet, 0);
 
+/** The address of a number that `ipv4Number` gave. */
+export const ipv4Text = (number: number): string =>
+  [24, 16, 8, 0].map((shift) => Math.floor(number / 2 ** shift) % 256).join('.');
+
 const familyBits = (family: 4 | 6): number => (family === 4 ? 32 : 128);
 
 const ipv6Bits = (mask: string): number | null => (/^\d{1,3}$/.test(mask) && Number(mask) <= 128 ? Number(mask) : null);

@@ -1,3 +1,4 @@
+import { followGreen } from './follow-green.ts';
 import { parsePolicy } from './parse.ts';
 import type { Problem } from './problem.ts';
 import { renamed } from './rename.ts';
@@ -65,10 +66,17 @@ const draftOf = (policy: Policy, edit: Edit): Draft => {
         rules.with(index, { ...rule, enabled: edit.enabled ?? rule.enabled, log: edit.log ?? rule.log }),
       );
     case 'section':
-      return { at: edit.section, policy: { ...policy, [edit.section]: merge(policy[edit.section], edit.value) } };
+      return changeSection(policy, edit.section, merge(policy[edit.section], edit.value));
     case 'replace':
       return { at: '', policy: edit.value };
   }
+};
+
+const changeSection = (policy: Policy, section: Section, value: unknown): Draft => {
+  const draft = { ...policy, [section]: value };
+  if (section !== 'network') return { at: section, policy: draft };
+  const dhcp = followGreen(policy.dhcp, policy.network.green, (value as Partial<Policy['network']> | null)?.green);
+  return { at: section, policy: { ...draft, dhcp } };
 };
 
 const saveObject = (policy: Policy, edit: Extract<Edit, { do: 'save' }>): Draft => {

@@ -109,14 +109,16 @@ export const settingsSchema = z.strictObject({
 });
 
 export const networkSchema = z.strictObject({
-  green: z.strictObject({
-    address: ipv4.default('192.168.51.254'),
-    netmask: z
-      .string()
-      .trim()
-      .refine(isNetmask, 'Not a netmask. Write it like 255.255.255.0 or 24.')
-      .default('255.255.255.0'),
-  }),
+  green: z
+    .strictObject({
+      address: ipv4.default('192.168.51.254'),
+      netmask: z
+        .string()
+        .trim()
+        .refine(isNetmask, 'Not a netmask. Write it like 255.255.255.0 or 24.')
+        .default('255.255.255.0'),
+    })
+    .prefault({}),
   red: z
     .strictObject({
       mode: z.enum(['dhcp', 'static']).default('dhcp'),
