@@ -1,0 +1,64 @@
+# Mounts the data partition at its place in the new root; grows it to the end of the disk first.
+# Each part may be cut by a power failure and is done again at the next boot. Sourced by init, after /dev, /proc, /sys
+# and /run have moved into /root: programs of the new root run by chroot.
+
+inside() { chroot /root "$@" >>/root/run/data.log 2>&1; }
+
+tell() {
+	echo "data: $1" >>/root/run/greengate/status
+	echo "greengate: data: $1" >/root/dev/kmsg
+}
+
+# Sectors of 512 bytes between the end of the data partition and the end of the disk.
+room_behind() {
+	here=/root/sys/class/block/$1
+	echo $(($(cat "$here/../size") - $(cat "$here/start") - $(cat "$here/size")))
+}
+
+grow_partition() {
+	[ "$(room_behind "$1")" -gt 8192 ] || return 0
+	whole=$(basename "$(readlink -f "/root/sys/class/block/$1/..")")
+	number=$(cat "/root/sys/class/block/$1/partition")
+	inside sfdisk --no-reread --relocate gpt-bak-std "/dev/$whole"
+	echo ', +' | inside sfdisk --no-reread --no-tell-kernel --force -N "$number" "/dev/$whole" &&
+		inside partx --update --nr "$number" "/dev/$whole"
+	echo "greengate: data: $(cat "/root/sys/class/block/$1/size") sectors after growing" >/root/dev/kmsg
+}
+
+# The size the file system was last grown to stands in it: it is written after the growing, so a cut repeats it.
+grow_files() {
+	size=$(cat "/root/sys/class/block/$1/size")
+	mark=/root/var/lib/greengate/.grown
+	[ "$(cat $mark 2>/dev/null)" = "$size" ] && return 0
+	inside resize2fs "/dev/$1" || return 1
+	echo "$size" >$mark.new && sync && mv $mark.new $mark
+}
+
+mount_data() {
+	at=/root/var/lib/greengate
+	data=
+	for entry in /root/sys/class/block/*/uevent; do
+		grep -qx 'PARTNAME=greengate-data' "$entry" || continue
+		[ "$(readlink -f "${entry%/uevent}/..")" = "/root$disk" ] || continue
+		data=$(basename "${entry%/uevent}")
+	done
+	if [ -z "$data" ]; then
+		problem='the data partition is missing'
+	else
+		grow_partition "$data"
+		inside e2fsck -p "/dev/$data"
+		checked=$?
+		if [ $checked -ge 4 ]; then
+			inside e2fsck -f -y "/dev/$data"
+			checked=$?
+			[ $checked -ge 4 ] || tell 'the data partition was damaged and has been repaired'
+		fi
+		if mount -t ext4 -o nosuid,nodev,noatime "/root/dev/$data" $at; then
+			grow_files "$data" || tell 'the data partition could not be grown'
+			return 0
+		fi
+		problem='the data partition is damaged'
+	fi
+	mount -t tmpfs -o nosuid,nodev,mode=755,size=40% data $at
+	tell "$problem; changes are lost at power-off"
+}
