@@ -1,5 +1,5 @@
 import { chmod, chown, rm } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { z } from 'zod';
 import type { VerbName, Verbs } from './api.ts';
@@ -7,6 +7,9 @@ import type { Box } from './box.ts';
 import type { Caller } from './caller.ts';
 import { Refusal } from './refusal.ts';
 import { verbOf } from './verbs.ts';
+
+// An `import` of node:http reads every export, `WebSocket` too, and that loads all of undici: 10 MB and a quarter of the start.
+const { createServer } = process.getBuiltinModule('node:http');
 
 /** Longest body of a request, in bytes. */
 export const BODY_MAX = 1_000_000;

@@ -1,0 +1,91 @@
+import type { Nic, ServiceName } from '../../src/agent/api.ts';
+import type { Counters, Flow, Machine } from '../../src/agent/ports.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { users } from '../../src/plan/users.ts';
+
+/** A box in memory: it holds what it was given, answers from that, and writes down what was done to it. */
+export class Twin implements Machine {
+  /** What the kernel holds. */
+  held: Plan | null = null;
+  released = false;
+  files: Record<string, string> = {};
+  traffic: Flow[] = [];
+  hosts = new Map<string, string>([['192.168.51.25', '00:16:3e:00:00:25']]);
+  cards: Nic[] = [
+    { mac: '00:16:3e:00:00:01', name: 'green', driver: 'virtio_net', carrier: true, role: 'green' },
+    { mac: '00:16:3e:00:00:02', name: 'red', driver: 'virtio_net', carrier: true, role: 'red' },
+  ];
+  /** What the rules of the generation in force have counted. */
+  packets: Counters = {};
+  done: string[] = [];
+  /** Thrown by the next load. */
+  refuseLoad: Error | null = null;
+  checkProblems: Awaited<ReturnType<Machine['check']>> = [];
+  refuseRestart = false;
+
+  facts: Machine['facts'] = async () => ({
+    ipv6: false,
+    uids: users,
+    paths: { run: '/run/greengate', data: '/var/lib/greengate', log: '/var/log/greengate', ulogdPlugins: '/usr/lib/ulogd' },
+  });
+  check: Machine['check'] = async () => this.checkProblems;
+  load: Machine['load'] = async (plan) => {
+    const refusal = this.refuseLoad;
+    this.refuseLoad = null;
+    if (refusal !== null) throw refusal;
+    this.done.push(`load ${plan.generation}`);
+    this.held = plan;
+    this.released = false;
+    const counted = this.packets;
+    this.packets = {};
+    return counted;
+  };
+  loadedGeneration: Machine['loadedGeneration'] = async () => this.held?.generation ?? null;
+  botState: Machine['botState'] = async () => {
+    if (this.released) return 'released';
+    if (this.held === null) return 'unknown';
+    return this.held.ruleset.mode === 'blocking' ? 'enabled' : 'disabled';
+  };
+  counters: Machine['counters'] = async () => this.packets;
+  flows: Machine['flows'] = async () => this.traffic;
+  cut: Machine['cut'] = async (flows) => {
+    this.done.push(`cut ${flows.map((flow) => flow.handle).join(' ')}`);
+    this.traffic = this.traffic.filter((flow) => !flows.includes(flow));
+    return flows.length;
+  };
+  neighbours: Machine['neighbours'] = async () => this.hosts;
+  nics: Machine['nics'] = async () => this.cards;
+  setNics: Machine['setNics'] = async (green, red) => {
+    const before = JSON.stringify(this.cards);
+    this.cards = this.cards.map((card) => ({ ...card, role: card.mac === green ? 'green' : card.mac === red ? 'red' : '' }));
+    return JSON.stringify(this.cards) !== before;
+  };
+  timezones: Machine['timezones'] = async () => ['Europe/Berlin', 'Asia/Tokyo'];
+  writePlan: Machine['writePlan'] = async (files) => {
+    const changed = Object.keys(files).filter((name) => this.files[name] !== files[name]);
+    this.files = { ...files };
+    return changed;
+  };
+  applyNetwork: Machine['applyNetwork'] = async () => void this.done.push('network');
+  restart: Machine['restart'] = async (service: ServiceName) => {
+    if (this.refuseRestart) throw new Error(`${service} does not start`);
+    this.done.push(`restart ${service}`);
+  };
+  running: Machine['running'] = async () => true;
+  observe: Machine['observe'] = async () => {
+    const card = { address: '192.168.51.254/24', mac: '00:16:3e:00:00:01', carrier: true, rxBytes: 1, txBytes: 2 };
+    return {
+      version: '0',
+      base: 'twin',
+      uptime: 5,
+      memory: { total: 2, available: 1 },
+      storage: { total: 2, available: 1 },
+      green: card,
+      red: { ...card, gateway: '', dns: [] },
+      notices: ['RED is down.'],
+    };
+  };
+  leases: Machine['leases'] = async () => [{ mac: '00:16:3e:00:00:25', address: '192.168.51.25', name: 'pc', expires: 9 }];
+  reboot: Machine['reboot'] = async () => void this.done.push('reboot');
+  poweroff: Machine['poweroff'] = async () => void this.done.push('poweroff');
+}
