@@ -8,6 +8,10 @@ PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PATH GREENGATE_DATA GREENGATE_RUN GREENGATE_LIB GREENGATE_LOG GREENGATE_RC GREENGATE_SYS
 plan=$GREENGATE_RUN/plan
 
+# busybox's shell prefers its own small versions to the programs of the same name.
+ip() { /sbin/ip "$@"; }
+modprobe() { /sbin/modprobe "$@"; }
+
 # Is this the box itself, and not a lab that shares its kernel with others?
 on_the_box() { [ "$GREENGATE_RUN" = /run/greengate ] && [ -e /etc/init.d/gg-closed ]; }
 
