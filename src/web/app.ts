@@ -1,0 +1,67 @@
+import { bodyParser } from '@koa/bodyparser';
+import Router from '@koa/router';
+import Koa from 'koa';
+import { serveAssets } from './assets.ts';
+import type { Web, WebParts } from './context.ts';
+import { refuseForgery } from './middleware/csrf.ts';
+import { errorPages } from './middleware/errors.ts';
+import { securityHeaders } from './middleware/headers.ts';
+import { knownHost } from './middleware/host.ts';
+import { requireLogin } from './middleware/session.ts';
+import { botPages } from './pages/bot.ts';
+import { botSettingsPages } from './pages/bot-settings.ts';
+import { dhcpPages } from './pages/dhcp.ts';
+import { groupPages } from './pages/groups.ts';
+import { homePages } from './pages/home.ts';
+import { firewallLogPages } from './pages/log-firewall.ts';
+import { proxyLogPages } from './pages/log-proxy.ts';
+import { loginPages } from './pages/login.ts';
+import { networkPages } from './pages/network.ts';
+import { objectPages } from './pages/objects.ts';
+import { proxyPages } from './pages/proxy.ts';
+import { ruleFormPages } from './pages/rule-form.ts';
+import { setupPages } from './pages/setup.ts';
+import { systemPages } from './pages/system.ts';
+import { createRender } from './render.ts';
+
+/** The admin UI as a Koa app. It holds no state of its own: the agent and the logs do. */
+export const createApp = (parts: WebParts): Koa => {
+  const web: Web = { ...parts, render: createRender(parts.views, parts.assets) };
+  const app = new Koa();
+  app.silent = true;
+  app.on('error', (error: unknown) => {
+    // A browser that went away in mid-answer is no fault of ours.
+    if (!broken(error)) parts.report('answering', error);
+  });
+  app.use(securityHeaders);
+  app.use(errorPages(web.render, parts.report));
+  app.use(knownHost(parts.names));
+  app.use(serveAssets(parts.assets));
+  app.use(bodyParser({ enableTypes: ['form'], formLimit: '512kb' }));
+  app.use(requireLogin(parts.agent));
+  app.use(refuseForgery);
+  const router = new Router();
+  for (const add of pages) add(router, web);
+  app.use(router.routes()).use(router.allowedMethods({ throw: true }));
+  return app;
+};
+
+const pages = [
+  setupPages,
+  loginPages,
+  homePages,
+  networkPages,
+  proxyPages,
+  dhcpPages,
+  botPages,
+  botSettingsPages,
+  ruleFormPages,
+  objectPages,
+  groupPages,
+  firewallLogPages,
+  proxyLogPages,
+  systemPages,
+];
+
+const broken = (error: unknown): boolean =>
+  ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as { code?: string }).code ?? '');

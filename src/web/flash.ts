@@ -1,0 +1,28 @@
+import type { Context } from 'koa';
+import { readCookie, writeCookie } from './cookies.ts';
+
+/** One sentence for the next page: success is quiet, a refusal is not. */
+export type Flash = { kind: 'done' | 'refused'; text: string };
+
+/** Keeps a sentence for the page that the browser is sent to. Cookies hold 4 KB: longer text is cut. */
+export const setFlash = (ctx: Context, kind: Flash['kind'], text: string): void => {
+  const kept = text.length > 600 ? `${text.slice(0, 599)}…` : text;
+  writeCookie(ctx, 'flash', Buffer.from(JSON.stringify([kind, kept])).toString('base64url'));
+};
+
+/** The sentence kept for this page, and forgets it. */
+export const takeFlash = (ctx: Context): Flash | null => {
+  const kept = readCookie(ctx, 'flash');
+  if (kept === '') return null;
+  writeCookie(ctx, 'flash', '');
+  return parse(kept);
+};
+
+const parse = (kept: string): Flash | null => {
+  try {
+    const [kind, text] = JSON.parse(Buffer.from(kept, 'base64url').toString('utf8')) as unknown[];
+    return (kind === 'done' || kind === 'refused') && typeof text === 'string' ? { kind, text } : null;
+  } catch {
+    return null;
+  }
+};

@@ -1,0 +1,89 @@
+import type { Context } from 'koa';
+import type { Verbs } from '../agent/api.ts';
+import { sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
+import { type Flash, takeFlash } from './flash.ts';
+import { csrfOf } from './middleware/csrf.ts';
+
+export type Status = Verbs['status']['out'];
+
+/** What a page says of itself. `nav` is the id of its menu entry; `warn`: extra sentences for the bar on top. */
+export type PageHead = { title: string; nav: string; status?: Status };
+
+/** Asks the agent what the box is doing. Counts as the visitor's own look: prefills the Admin MAC. */
+export const askStatus = (web: Web, ctx: Context): Promise<Status> =>
+  web.agent('status', { visitor: visitorOf(ctx) }, tokenOf(ctx));
+
+/** Answers with a view inside the frame: menu, the bar on top, the sentence of the last change. */
+export const showPage = async (web: Web, ctx: Context, head: PageHead, view: string, struct: object): Promise<void> => {
+  const status = head.status ?? (await askStatus(web, ctx));
+  const frame = {
+    title: head.title,
+    nav: head.nav,
+    menu,
+    csrf: csrfOf(ctx),
+    user: sessionOf(ctx).user,
+    hostname: status.hostname,
+    bot: status.bot,
+    warnings: warningsOf(status),
+    flash: takeFlash(ctx) satisfies Flash | null,
+    zone: status.timezone,
+    now: status.time,
+  };
+  ctx.type = 'html';
+  ctx.body = web.render(view, { frame, ...struct });
+};
+
+/** Answers with a view without menu: login and set-up. */
+export const showBare = (web: Web, ctx: Context, title: string, view: string, struct: object): void => {
+  ctx.type = 'html';
+  ctx.body = web.render(view, { title, csrf: csrfOf(ctx), flash: takeFlash(ctx), ...struct });
+};
+
+/** Answers a form that was done: the browser loads another page, so that reloading repeats nothing. */
+export const seeOther = (ctx: Context, target: string): void => {
+  ctx.redirect(target);
+  ctx.status = 303;
+};
+
+/** RED is said to be down in one place only, whether the agent has a notice for it or not. */
+const warningsOf = ({ red, notices }: Status): string[] => {
+  if (notices.some((notice) => /\bRED\b/.test(notice))) return notices;
+  if (!red.carrier) return ['RED is down: no cable, or the other end is off.', ...notices];
+  return red.address === '' ? ['RED has no address: nothing can leave.', ...notices] : notices;
+};
+
+const menu = [
+  { id: 'home', icon: 'home', label: 'Home', href: '/', children: [] },
+  { id: 'network', icon: 'network', label: 'Network', href: '/network', children: [] },
+  {
+    id: 'services',
+    icon: 'services',
+    label: 'Services',
+    href: '',
+    children: [
+      { id: 'proxy', label: 'Proxy', href: '/services/proxy' },
+      { id: 'dhcp', label: 'DHCP and DNS', href: '/services/dhcp' },
+    ],
+  },
+  {
+    id: 'firewall',
+    icon: 'firewall',
+    label: 'Firewall',
+    href: '',
+    children: [
+      { id: 'bot', label: 'Block Outgoing Traffic', href: '/firewall/bot' },
+      { id: 'objects', label: 'Advanced BOT Config', href: '/firewall/objects/addresses' },
+    ],
+  },
+  {
+    id: 'logs',
+    icon: 'logs',
+    label: 'Logs',
+    href: '',
+    children: [
+      { id: 'log-firewall', label: 'Firewall log', href: '/logs/firewall' },
+      { id: 'log-proxy', label: 'Proxy log', href: '/logs/proxy' },
+    ],
+  },
+  { id: 'system', icon: 'system', label: 'System', href: '/system', children: [] },
+];

@@ -1,0 +1,154 @@
+import type { Context } from 'koa';
+import { isMac, normalMac } from '../../policy/address.ts';
+import type { Policy } from '../../policy/schema.ts';
+import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { setFlash } from '../flash.ts';
+import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
+import { seeOther, showPage } from '../frame.ts';
+import { pageOf } from '../paging.ts';
+import { problemText, savedText, saveEdit } from '../save.ts';
+import { getPolicy } from './objects.ts';
+
+const path = '/services/dhcp';
+const dhcpNames = ['enabled', 'start', 'end', 'leaseMinutes'] as const;
+const leaseNames = ['mac', 'address', 'name', 'remark'] as const;
+
+/** Services → DHCP and DNS: the range, who has an address, fixed leases, upstream DNS servers. */
+export const dhcpPages: Pages = (router, web) => {
+  router.get(path, (ctx) => show(web, ctx, {}, noFaults));
+  router.post(path, async (ctx) => {
+    const values = take(fieldsOf(ctx), dhcpNames);
+    await save(web, ctx, 'dhcp', { ...values, enabled: values.enabled === 'on' }, values);
+  });
+  router.post(`${path}/dns`, async (ctx) => {
+    const { servers } = take(fieldsOf(ctx), ['servers']);
+    await save(web, ctx, 'dns', { servers: servers.split(/[\s,]+/).filter((one) => one !== '') }, { servers });
+  });
+  router.post(`${path}/fix`, (ctx) => fixLease(web, ctx));
+  router.get(`${path}/lease`, (ctx) => showLeaseOf(web, ctx));
+  router.post(`${path}/lease`, (ctx) => saveLease(web, ctx));
+  router.post(`${path}/lease/delete`, (ctx) => deleteLease(web, ctx));
+};
+
+type Fixed = Policy['dhcp']['fixed'][number];
+
+const save = async (
+  web: Web,
+  ctx: Context,
+  section: 'dhcp' | 'dns',
+  value: unknown,
+  typed: Record<string, string>,
+): Promise<void> => {
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section, value });
+  if (!saved.ok) {
+    ctx.status = 422;
+    const fieldOf = (place: string) => (place.startsWith('servers') ? 'servers' : place in typed ? place : undefined);
+    return show(web, ctx, typed, faultsOf(saved, fieldOf));
+  }
+  setFlash(ctx, 'done', savedText(saved.cut));
+  seeOther(ctx, path);
+};
+
+const show = async (web: Web, ctx: Context, typed: Record<string, string>, faults: Faults): Promise<void> => {
+  const [policy, { leases }] = await Promise.all([getPolicy(web, ctx), web.agent('leases.get', {}, tokenOf(ctx))]);
+  const { dhcp, dns, network } = policy;
+  const kept = {
+    enabled: dhcp.enabled ? 'on' : '',
+    start: dhcp.start,
+    end: dhcp.end,
+    leaseMinutes: String(dhcp.leaseMinutes),
+    servers: dns.servers.join('\n'),
+  };
+  const fixedMacs = new Set(dhcp.fixed.map(({ mac }) => mac));
+  const rows = leases.map((lease) => ({ ...lease, fixed: lease.fixed || fixedMacs.has(lease.mac) }));
+  const q = queryOf(ctx, 'q');
+  await showPage(web, ctx, { title: 'DHCP and DNS', nav: 'dhcp' }, 'dhcp.njk', {
+    form: formOf({ ...kept, ...typed }, faults),
+    green: network.green,
+    domain: network.domain,
+    fixed: dhcp.fixed,
+    q,
+    path,
+    list: pageOf(rows, q, queryOf(ctx, 'page'), (row) => `${row.mac} ${row.address} ${row.name}`),
+  });
+};
+
+/** One click: the address that a computer has now becomes its own for good. */
+const fixLease = async (web: Web, ctx: Context): Promise<void> => {
+  const mac = fieldsOf(ctx).get('mac') ?? '';
+  const { leases } = await web.agent('leases.get', {}, tokenOf(ctx));
+  const lease = leases.find((one) => one.mac === mac);
+  if (lease === undefined) setFlash(ctx, 'refused', 'This lease has ended meanwhile.');
+  else {
+    const { dhcp } = await getPolicy(web, ctx);
+    // Names in leases come from the computers themselves; a name that DNS does not allow is left out.
+    const name = /^[A-Za-z0-9-]{1,63}$/.test(lease.name) ? lease.name : '';
+    const fixed = [...dhcp.fixed, { mac, address: lease.address, name, remark: '' }];
+    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } });
+    if (saved.ok) setFlash(ctx, 'done', `${lease.address} now always goes to ${name || mac}.`);
+    else setFlash(ctx, 'refused', problemText(saved.problems));
+  }
+  seeOther(ctx, `${path}#leases`);
+};
+
+const showLeaseOf = async (web: Web, ctx: Context): Promise<void> => {
+  const was = queryOf(ctx, 'mac');
+  const found = (await getPolicy(web, ctx)).dhcp.fixed.find(({ mac }) => mac === was);
+  if (was !== '' && found === undefined) return ctx.throw(404);
+  const { mac = '', address = '', name = '', remark = '' } = found ?? {};
+  await showLease(web, ctx, { was, values: { mac, address, name, remark }, faults: noFaults });
+};
+
+const showLease = (
+  web: Web,
+  ctx: Context,
+  { was, values, faults }: { was: string; values: Record<string, string>; faults: Faults },
+): Promise<void> => {
+  const title = was === '' ? 'New fixed lease' : 'Edit fixed lease';
+  return showPage(web, ctx, { title, nav: 'dhcp' }, 'lease-form.njk', { title, was, form: formOf(values, faults) });
+};
+
+const saveLease = async (web: Web, ctx: Context): Promise<void> => {
+  const fields = fieldsOf(ctx);
+  const was = fields.get('was') ?? '';
+  const values = take(fields, leaseNames);
+  const { fixed } = (await getPolicy(web, ctx)).dhcp;
+  const found = fixed.findIndex(({ mac }) => mac === was);
+  const index = found < 0 ? fixed.length : found;
+  const value = { fixed: fixed.toSpliced(index, 1, values) };
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value });
+  if (!saved.ok) {
+    ctx.status = 422;
+    return showLease(web, ctx, { was, values, faults: leaseFaults(saved, fixed, index, values.mac) });
+  }
+  setFlash(ctx, 'done', savedText(saved.cut));
+  seeOther(ctx, `${path}#fixed`);
+};
+
+/** A MAC or address that is given twice is reported at the later lease, which need not be the one in the form. */
+const leaseFaults = (
+  saved: { at: string; problems: Parameters<typeof faultsOf>[0]['problems'] },
+  fixed: Fixed[],
+  index: number,
+  mac: string,
+): Faults => {
+  const wanted = isMac(mac) ? normalMac(mac) : '';
+  const problems = saved.problems.map((problem) => {
+    const [, , at = '', field = ''] = problem.place.split('/');
+    const other = fixed[Number(at)];
+    const clash = other !== undefined && Number(at) !== index && (field === 'address' || other.mac === wanted);
+    return clash ? { ...problem, place: `dhcp/fixed/${index}/${field}` } : problem;
+  });
+  return faultsOf({ at: `dhcp/fixed/${index}`, problems }, (place) =>
+    (leaseNames as readonly string[]).includes(place) ? place : undefined,
+  );
+};
+
+const deleteLease = async (web: Web, ctx: Context): Promise<void> => {
+  const mac = fieldsOf(ctx).get('mac') ?? '';
+  const fixed = (await getPolicy(web, ctx)).dhcp.fixed.filter((one) => one.mac !== mac);
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } });
+  if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, 'Fixed lease deleted.'));
+  else setFlash(ctx, 'refused', problemText(saved.problems));
+  seeOther(ctx, `${path}#fixed`);
+};

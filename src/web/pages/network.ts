@@ -1,0 +1,125 @@
+import type { Context } from 'koa';
+import type { Verbs } from '../../agent/api.ts';
+import { AgentRefusal } from '../../agent/client.ts';
+import type { Policy } from '../../policy/schema.ts';
+import { type Pages, tokenOf, type Web } from '../context.ts';
+import { setFlash } from '../flash.ts';
+import { type Faults, fault, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
+import { askStatus, seeOther, showPage } from '../frame.ts';
+import { answerThenSave } from '../moved.ts';
+import { checkEdit, problemText, savedText, saveEdit } from '../save.ts';
+
+const names = [
+  'greenAddress',
+  'greenNetmask',
+  'redMode',
+  'redAddress',
+  'redNetmask',
+  'redGateway',
+  'hostname',
+  'domain',
+  'names',
+  'timezone',
+] as const;
+type Values = Record<(typeof names)[number], string>;
+
+/** Network: GREEN, RED, names, and which card is which. */
+export const networkPages: Pages = (router, web) => {
+  router.get('/network', async (ctx) => {
+    const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
+    await show(web, ctx, { values: valuesOf(policy.network), faults: noFaults });
+  });
+  router.post('/network', (ctx) => save(web, ctx));
+  router.post('/network/cards', async (ctx) => {
+    const { green, red } = take(fieldsOf(ctx), ['green', 'red']);
+    const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
+    const values = valuesOf(policy.network);
+    if (green === red) return refuseCards(web, ctx, values, 'GREEN and RED need different network cards.');
+    try {
+      const { reboot } = await web.agent('nics.set', { green, red }, tokenOf(ctx));
+      setFlash(
+        ctx,
+        'done',
+        reboot ? 'Saved. The cards change their places at the next start: System, Reboot.' : 'Saved.',
+      );
+      seeOther(ctx, '/network#cards');
+    } catch (error) {
+      if (!(error instanceof AgentRefusal) || (error.status !== 400 && error.status !== 422)) throw error;
+      await refuseCards(web, ctx, values, problemText(error.problems) || error.message);
+    }
+  });
+};
+
+const refuseCards = (web: Web, ctx: Context, values: Values, message: string): Promise<void> => {
+  ctx.status = 422;
+  return show(web, ctx, { values, faults: fault('red', message) });
+};
+
+const valuesOf = ({ green, red, ...network }: Policy['network']): Values => ({
+  greenAddress: green.address,
+  greenNetmask: green.netmask,
+  redMode: red.mode,
+  redAddress: red.address,
+  redNetmask: red.netmask,
+  redGateway: red.gateway,
+  hostname: network.hostname,
+  domain: network.domain,
+  names: network.names.join('\n'),
+  timezone: network.timezone,
+});
+
+const save = async (web: Web, ctx: Context): Promise<void> => {
+  const values = take(fieldsOf(ctx), names);
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const green = { address: values.greenAddress.trim(), netmask: values.greenNetmask.trim() };
+  const network = {
+    green,
+    red: { mode: values.redMode, address: values.redAddress, netmask: values.redNetmask, gateway: values.redGateway },
+    hostname: values.hostname,
+    domain: values.domain,
+    names: values.names.split(/[\s,]+/).filter((name) => name !== ''),
+    timezone: values.timezone,
+  };
+  const edit = { do: 'section' as const, section: 'network' as const, value: network };
+  const checked = await checkEdit(web.agent, ctx, edit);
+  if (!checked.ok) return refuse(web, ctx, values, checked.problems);
+  if (green.address !== policy.network.green.address)
+    return answerThenSave(web, ctx, edit, { address: green.address, port: policy.settings.uiPort, revision });
+  const saved = await saveEdit(web.agent, ctx, edit, revision);
+  if (!saved.ok) return refuse(web, ctx, values, saved.problems);
+  setFlash(ctx, 'done', savedText(saved.cut));
+  seeOther(ctx, '/network');
+};
+
+const refuse = (web: Web, ctx: Context, values: Values, problems: Parameters<typeof faultsOf>[0]['problems']) => {
+  ctx.status = 422;
+  return show(web, ctx, { values, faults: faultsOf({ at: 'network', problems }, fieldOf) });
+};
+
+const fieldOf = (place: string): string | undefined => {
+  const [first = '', second = ''] = place.split('/');
+  if (first === 'green' || first === 'red') return `${first}${second.charAt(0).toUpperCase()}${second.slice(1)}`;
+  return (names as readonly string[]).includes(first) ? first : undefined;
+};
+
+const show = async (web: Web, ctx: Context, { values, faults }: { values: Values; faults: Faults }): Promise<void> => {
+  const [status, cards] = await Promise.all([askStatus(web, ctx), web.agent('nics.get', {}, tokenOf(ctx))]);
+  await showPage(web, ctx, { title: 'Network', nav: 'network', status }, 'network.njk', {
+    status,
+    form: formOf(values, faults),
+    cards: formOf({ green: cards.green, red: cards.red }, faults),
+    nics: nicOptions(cards.nics),
+    timezones: zonesWith(values.timezone),
+  });
+};
+
+/** A card in words that help to recognise it: name, driver, MAC, and whether a cable is in. */
+export const nicOptions = (nics: Verbs['nics.get']['out']['nics']) =>
+  nics.map(({ mac, name, driver, carrier }) => ({
+    value: mac,
+    label: `${name} — ${mac}, ${driver}, ${carrier ? 'cable in' : 'no cable'}`,
+  }));
+
+/** Every time zone this Node knows, and the one in use. */
+export const zonesWith = (current: string): string[] =>
+  [...new Set(['UTC', ...Intl.supportedValuesOf('timeZone'), current])].sort();

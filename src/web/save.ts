@@ -1,0 +1,53 @@
+import type { Context } from 'koa';
+import { type Agent, AgentRefusal } from '../agent/client.ts';
+import type { Edit } from '../policy/edit.ts';
+import type { Problem } from '../policy/problem.ts';
+import { tokenOf } from './context.ts';
+
+/** The outcome of a change: done, with the number of connections cut, or why not. */
+export type Saved = { ok: true; cut: number } | { ok: false; at: string; problems: Problem[] };
+
+/** Makes one change to the policy. Refusals that the owner can mend come back as a value; everything else is thrown. `revision` refuses when somebody else saved since. */
+export const saveEdit = async (agent: Agent, ctx: Context, edit: Edit, revision?: number): Promise<Saved> => {
+  try {
+    const input = revision === undefined ? { edit } : { edit, revision };
+    const { cut } = await agent('policy.edit', input, tokenOf(ctx));
+    return { ok: true, cut };
+  } catch (error) {
+    return refusalOf(agent, ctx, edit, error);
+  }
+};
+
+/** The same without doing it. */
+export const checkEdit = async (agent: Agent, ctx: Context, edit: Edit): Promise<Saved> => {
+  const { at, problems } = await agent('policy.check', { edit }, tokenOf(ctx));
+  return problems.length === 0 ? { ok: true, cut: 0 } : { ok: false, at, problems };
+};
+
+/** What a saved change says on the next page. */
+export const savedText = (cut: number, what = 'Saved.'): string =>
+  cut === 0
+    ? what
+    : cut === 1
+      ? `${what} One connection that is no longer allowed was cut.`
+      : `${what} ${cut} connections that are no longer allowed were cut.`;
+
+/** The faults in one line, for pages that have no field to put them at. */
+export const problemText = (problems: Problem[]): string =>
+  problems
+    .map(({ owner, message }) => (owner === '' || message.includes(owner) ? message : `${owner}: ${message}`))
+    .join(' ');
+
+const refusalOf = async (agent: Agent, ctx: Context, edit: Edit, error: unknown): Promise<Saved> => {
+  if (!(error instanceof AgentRefusal)) throw error;
+  // A refused load names no path of the edited thing: `check` tells it, and its problems if it has some.
+  if (error.status === 422) {
+    const { at, problems } = await agent('policy.check', { edit }, tokenOf(ctx));
+    return { ok: false, at, problems: problems.length > 0 ? problems : orSentence(error) };
+  }
+  if (error.status === 409 || error.status === 400) return { ok: false, at: '', problems: orSentence(error) };
+  throw error;
+};
+
+const orSentence = (error: AgentRefusal): Problem[] =>
+  error.problems.length > 0 ? error.problems : [{ place: '', owner: '', message: error.message }];

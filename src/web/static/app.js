@@ -1,0 +1,57 @@
+// Everything here only makes the pages quicker: each of them works without it.
+
+/** A field that belongs to a choice marks that choice when it is used. */
+const pick = (event) => {
+  const choice = document.getElementById(event.target.dataset?.picks ?? '');
+  if (choice !== null && event.target.value !== '') choice.checked = true;
+};
+
+/** Fields that mean something for some values of another field only are shown with these. */
+const showWhen = () => {
+  for (const part of document.querySelectorAll('[data-when]')) {
+    const chosen = document.querySelector(`select[name="${part.dataset.when}"], [name="${part.dataset.when}"]:checked`);
+    const wrong = part.querySelector('.is-invalid') !== null;
+    part.hidden = chosen !== null && !wrong && !part.dataset.is.split(' ').includes(chosen.value);
+  }
+};
+
+/** `/` goes to the search field, `n` to what is new here. */
+const key = (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest('input, select, textarea') !== null) return;
+  const target = event.key === '/' ? document.getElementById('q') : document.querySelector(`[data-key="${event.key}"]`);
+  if (target === null || (event.key !== '/' && event.key !== 'n')) return;
+  event.preventDefault();
+  if (event.key === '/') target.focus();
+  else target.click();
+};
+
+/** In set-up, the time zone of the browser is a better guess than UTC. */
+const guessZone = () => {
+  const select = document.querySelector('select[data-zone="guess"]');
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (select?.value === 'UTC' && [...select.options].some((option) => option.value === zone)) select.value = zone;
+};
+
+/** A request of htmx that failed: say so, with a way on. */
+const failed = () => {
+  const place = document.getElementById('flash');
+  if (place === null) return;
+  place.innerHTML =
+    '<div class="alert alert-danger gg-alert" role="alert"><span>The box did not answer as expected. </span><a href="">Load the page anew</a></div>';
+};
+
+document.addEventListener('change', (event) => {
+  pick(event);
+  showWhen();
+});
+document.addEventListener('input', pick);
+document.addEventListener('keydown', key);
+document.addEventListener('htmx:responseError', failed);
+document.addEventListener('htmx:sendError', failed);
+document.addEventListener('htmx:afterSwap', () => {
+  if (document.querySelector('#flash a[href=""]') !== null) document.getElementById('flash').replaceChildren();
+});
+showWhen();
+guessZone();
+document.querySelector('.is-invalid')?.focus();
