@@ -16,8 +16,15 @@ test('every verb needs a session, but for those listed here', async (t) => {
   const before = await lab.root('policy.get', {});
   const answers = new Map<string, number>();
   for (const verb of verbNames) {
-    for (const token of [undefined, 'A'.repeat(43), `${lab.token.slice(0, -1)}${lab.token.endsWith('A') ? 'B' : 'A'}`]) {
-      const status = await raw(lab.web, verb, {}, token).then(() => 200, (error) => error.status);
+    for (const token of [
+      undefined,
+      'A'.repeat(43),
+      `${lab.token.slice(0, -1)}${lab.token.endsWith('A') ? 'B' : 'A'}`,
+    ]) {
+      const status = await raw(lab.web, verb, {}, token).then(
+        () => 200,
+        (error) => error.status,
+      );
       answers.set(verb, status);
       if (rootOnly.includes(verb)) t.is(status, 404, verb);
       else if (!open.includes(verb)) t.is(status, 401, verb);
@@ -110,15 +117,25 @@ test('what is no verb, no JSON, too long or of the wrong shape is refused and to
 test('the audit log names who did what, and holds no secret', async (t) => {
   const lab = await readyLab(t, { block: false });
   await refusal(t, lab.web('login', { user: 'admin', password: 'wrong password', visitor: VISITOR }));
-  await lab.web('policy.edit', { edit: { do: 'save', collection: 'addresses', value: { name: 'Mail', value: '192.168.51.9' } } }, lab.token);
+  await lab.web(
+    'policy.edit',
+    { edit: { do: 'save', collection: 'addresses', value: { name: 'Mail', value: '192.168.51.9' } } },
+    lab.token,
+  );
   const text = await import('node:fs/promises').then((fs) => fs.readFile(join(lab.data, 'log/audit.jsonl'), 'utf8'));
-  const lines = text.trim().split('\n').map((line) => JSON.parse(line));
-  t.deepEqual(lines.map((line) => line.what), [
-    'finished set-up: open until BOT is enabled',
-    'finished set-up and logged in',
-    'login refused',
-    'added to addresses: Mail',
-  ]);
+  const lines = text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  t.deepEqual(
+    lines.map((line) => line.what),
+    [
+      'finished set-up: open until BOT is enabled',
+      'finished set-up and logged in',
+      'login refused',
+      'added to addresses: Mail',
+    ],
+  );
   t.is(lines[3].user, 'admin');
   t.false(text.includes(PASSWORD) || text.includes('wrong password') || text.includes(lab.token));
 });

@@ -17,7 +17,7 @@ export const PASSWORD = 'correct horse battery';
 export const VISITOR = '192.168.51.25';
 export const ADMIN_MAC = '00:16:3e:00:00:25';
 
-/** An agent on real sockets with a real store in a temporary directory; only the machine is a twin, and the clock stands still. */
+/** An agent on real sockets with a real store in a temporary directory; only the machine is a twin, and the uptime stands still. */
 export type Lab = {
   twin: Twin;
   box: Box;
@@ -25,7 +25,7 @@ export type Lab = {
   root: Agent;
   data: string;
   run: string;
-  /** Seconds; may be moved. */
+  /** Seconds since the machine's start; may be moved. */
   time: { now: number };
   /** Ends the agent and starts another on the same files, as supervise-daemon does. `reboot` empties RUN and the kernel's memory too. */
   restart(reboot?: boolean): Promise<void>;
@@ -50,6 +50,7 @@ export const freshLab = async (t: ExecutionContext): Promise<Lab> => {
       await rm(lab.run, { recursive: true });
       lab.twin.held = null;
       lab.twin.released = false;
+      lab.twin.packets = {};
     }
     close = await open(lab);
   };
@@ -81,7 +82,7 @@ export const raw = (agent: Agent, verb: string, input: unknown, token?: string):
   agent(verb as VerbName, input as Verbs[VerbName]['in'], token);
 
 const open = async (lab: Lab): Promise<() => Promise<void>> => {
-  const clock = () => 1_700_000_000 + lab.time.now;
+  const clock = () => Math.floor(Date.now() / 1000);
   const secrets = openSecrets({
     disk,
     root: lab.data,

@@ -26,7 +26,12 @@ export class Twin implements Machine {
   facts: Machine['facts'] = async () => ({
     ipv6: false,
     uids: users,
-    paths: { run: '/run/greengate', data: '/var/lib/greengate', log: '/var/log/greengate', ulogdPlugins: '/usr/lib/ulogd' },
+    paths: {
+      run: '/run/greengate',
+      data: '/var/lib/greengate',
+      log: '/var/log/greengate',
+      ulogdPlugins: '/usr/lib/ulogd',
+    },
   });
   check: Machine['check'] = async () => this.checkProblems;
   load: Machine['load'] = async (plan) => {
@@ -57,7 +62,10 @@ export class Twin implements Machine {
   nics: Machine['nics'] = async () => this.cards;
   setNics: Machine['setNics'] = async (green, red) => {
     const before = JSON.stringify(this.cards);
-    this.cards = this.cards.map((card) => ({ ...card, role: card.mac === green ? 'green' : card.mac === red ? 'red' : '' }));
+    this.cards = this.cards.map((card) => ({
+      ...card,
+      role: card.mac === green ? 'green' : card.mac === red ? 'red' : '',
+    }));
     return JSON.stringify(this.cards) !== before;
   };
   timezones: Machine['timezones'] = async () => ['Europe/Berlin', 'Asia/Tokyo'];
@@ -85,7 +93,9 @@ export class Twin implements Machine {
       notices: ['RED is down.'],
     };
   };
-  leases: Machine['leases'] = async () => [{ mac: '00:16:3e:00:00:25', address: '192.168.51.25', name: 'pc', expires: 9 }];
+  leases: Machine['leases'] = async () => [
+    { mac: '00:16:3e:00:00:25', address: '192.168.51.25', name: 'pc', expires: 9 },
+  ];
   reboot: Machine['reboot'] = async () => void this.done.push('reboot');
   poweroff: Machine['poweroff'] = async () => void this.done.push('poweroff');
 }

@@ -1,0 +1,114 @@
+import test from 'ava';
+import { forbiddenFlows } from '../../src/agent/flows.ts';
+import type { Flow } from '../../src/agent/ports.ts';
+import { parsePolicy } from '../../src/policy/parse.ts';
+import type { Policy } from '../../src/policy/schema.ts';
+import { ADMIN_MAC, readyLab } from './lab.ts';
+
+const flow = (handle: string, more: Partial<Flow>): Flow => ({
+  direction: 'forward',
+  protocol: 6,
+  src: '192.168.51.25',
+  dst: '203.0.113.9',
+  sport: 40000,
+  dport: 110,
+  mark: 7,
+  handle,
+  ...more,
+});
+
+const rule = (id: string, source: unknown, destination: unknown, service: string) => ({
+  id,
+  source,
+  destination,
+  service: { kind: 'service', name: service },
+  action: 'accept',
+});
+
+const policyOf = (...rules: unknown[]): Policy => {
+  const parsed = parsePolicy({
+    schema: 1,
+    settings: { enabled: true, adminMac: ADMIN_MAC },
+    network: { green: {} },
+    services: [
+      { name: 'Mail', protocol: 'tcp', ports: '110' },
+      { name: 'Files', protocol: 'tcp', ports: '21' },
+    ],
+    rules,
+    dhcp: {},
+    dns: {},
+    proxy: {},
+  });
+  if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
+  return parsed.value;
+};
+
+const mac = { kind: 'typed', value: '00:16:3e:00:00:77' };
+const host = { kind: 'typed', value: '192.168.51.25' };
+const cutOf = (policy: Policy, flows: Flow[], hosts: [string, string][] = []) =>
+  forbiddenFlows(policy, flows, new Map(hosts)).map((one) => one.handle);
+
+test('what no rule allows is cut, what one allows is kept', (t) => {
+  const policy = policyOf(rule('r1', host, { kind: 'any' }, 'Mail'));
+  const flows = [
+    flow('allowed', {}),
+    flow('port', { dport: 25 }),
+    flow('host', { src: '192.168.51.26' }),
+    flow('udp', { protocol: 17 }),
+  ];
+  t.deepEqual(cutOf(policy, flows), ['port', 'host', 'udp']);
+});
+
+test('where a MAC decides, the neighbour table answers; where it does not know, the flow goes', (t) => {
+  const policy = policyOf(rule('r1', mac, { kind: 'any' }, 'Mail'));
+  t.deepEqual(cutOf(policy, [flow('right', {})], [['192.168.51.25', '00:16:3e:00:00:77']]), []);
+  t.deepEqual(cutOf(policy, [flow('wrong', {})], [['192.168.51.25', '00:16:3e:00:00:78']]), ['wrong']);
+  t.deepEqual(cutOf(policy, [flow('unknown', {})]), ['unknown']);
+});
+
+test('the UI is judged like the rest: a wrong Admin MAC cuts the administrator', (t) => {
+  const ui = flow('ui', { direction: 'input', dst: '192.168.51.254', dport: 445 });
+  t.deepEqual(cutOf(policyOf(), [ui], [['192.168.51.25', ADMIN_MAC]]), []);
+  t.deepEqual(cutOf(policyOf(), [ui], [['192.168.51.25', '00:16:3e:00:00:99']]), ['ui']);
+});
+
+test('a service of the box is no service outside, and the other way round', (t) => {
+  const policy = policyOf(rule('r1', host, { kind: 'greengate' }, 'Mail'));
+  const flows = [flow('box', { direction: 'input', dst: '192.168.51.254' }), flow('outside', {})];
+  t.deepEqual(cutOf(policy, flows), ['outside']);
+});
+
+test('ping and DHCP of the box are above BOT', (t) => {
+  const toBox = { direction: 'input' as const, dst: '192.168.51.254' };
+  const flows = [
+    flow('ping', { ...toBox, protocol: 1, type: 8, dport: 0 }),
+    flow('dhcp', { ...toBox, protocol: 17, dport: 67 }),
+  ];
+  t.deepEqual(cutOf(policyOf(), flows), []);
+  t.deepEqual(cutOf(policyOf(), [flow('ping outside', { protocol: 1, type: 8, dport: 0 })]), ['ping outside']);
+});
+
+test('FTP data stays with its control connection, and goes with it', (t) => {
+  const [control, data] = [flow('control', { dport: 21, mark: 5 }), flow('data', { dport: 50_123, mark: 5 })];
+  const policy = policyOf(rule('r1', host, { kind: 'any' }, 'Files'));
+  t.deepEqual(cutOf(policy, [control, data, flow('other mark', { dport: 50_124, mark: 6 })]), ['other mark']);
+  t.deepEqual(cutOf(policy, [data]), ['data']);
+  t.deepEqual(cutOf(policyOf(), [control, data]), ['control', 'data']);
+});
+
+test('through the agent: enabling BOT cuts after the load, disabling cuts nothing', async (t) => {
+  const lab = await readyLab(t, { block: false });
+  lab.twin.traffic = [flow('download', {}), flow('ui', { direction: 'input', dst: '192.168.51.254', dport: 445 })];
+  const edit = { do: 'section' as const, section: 'settings' as const, value: { adminMac: ADMIN_MAC } };
+  t.is((await lab.web('policy.edit', { edit }, lab.token)).cut, 0);
+  lab.twin.done = [];
+  const { revision, cut } = await lab.web('bot.enable', {}, lab.token);
+  t.is(cut, 1);
+  t.deepEqual(lab.twin.done, [`load ${revision}`, 'cut download']);
+  lab.twin.traffic.push(flow('later', {}));
+  await lab.web('bot.disable', { password: 'correct horse battery' }, lab.token);
+  t.deepEqual(
+    lab.twin.traffic.map((one) => one.handle),
+    ['ui', 'later'],
+  );
+});
