@@ -1,3 +1,5 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -13,26 +15,45 @@ const places: Places = {
   work: join(top, 'build/work'),
   out: join(top, 'build/image'),
 };
+const LOCKED = 'GREENGATE_BUILD_LOCKED';
 
-await main();
+if (process.env[LOCKED] === undefined) process.exitCode = runLocked();
+else await main();
+
+/** Two builds at a time would write into each other's trees: the second waits. */
+function runLocked(): number {
+  mkdirSync(join(top, 'build'), { recursive: true });
+  const self = [...process.execArgv, fileURLToPath(import.meta.url)];
+  const env = { ...process.env, [LOCKED]: '1' };
+  const child = spawnSync('flock', [join(top, 'build/image.lock'), process.execPath, ...self], {
+    stdio: 'inherit',
+    env,
+  });
+  return child.status ?? 1;
+}
 
 async function main(): Promise<void> {
   const started = performance.now();
   for (const directory of [places.cache, places.work, places.out]) await mkdir(directory, { recursive: true });
-  const built = await buildOn(debian, places, process.env['RELEASE'] === '1');
-  await publish(built);
-  announce(`${built.image} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  try {
+    const built = await buildOn(debian, places, process.env['RELEASE'] === '1');
+    await publish(built);
+    announce(`${built.image} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
+  } catch (error) {
+    announce(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
+  }
 }
 
 /** Points `latest.json` and the plain names at the new image and drops all but the three newest. */
 async function publish(built: Built): Promise<void> {
-  await writeFile(join(places.out, 'latest.json'), `${JSON.stringify(built, null, 2)}\n`);
   const home = basename(dirname(built.image));
   for (const path of [built.image, built.compressed, `${built.compressed}.sha256`, built.sbom]) {
     const link = join(places.out, basename(path));
     await rm(link, { force: true });
     await symlink(join(home, basename(path)), link);
   }
+  await writeFile(join(places.out, 'latest.json'), `${JSON.stringify(built, null, 2)}\n`);
   const homes = (await readdir(places.out)).filter(
     (name) => /^(debian|alpine)-[0-9a-f]{16}$/.test(name) && name !== home,
   );

@@ -1,30 +1,37 @@
-import { copyFile, mkdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { exists } from './cache.ts';
 import { runInside, withDevices } from './chroot.ts';
 
-/** Where OpenRC keeps its helpers: older, newer. */
+/** Where OpenRC keeps its helpers: newer, older. */
 const HOMES = ['usr/libexec/rc', 'usr/lib/rc', 'lib/rc'];
 
 /**
- * Has OpenRC work out the order of the services now instead of at each boot (3 s of it without KVM). OpenRC takes what
- * lies in its `cache` directory as long as no service is newer; in the squashfs all files have the same time.
+ * Asks every service for its dependencies now instead of at each boot. OpenRC insists on collecting them anew at its
+ * start (3 s without KVM) by a script of its own; in a root that cannot change the answer is always the same, so that
+ * script is replaced by one that prints it.
  */
-export async function rememberServiceOrder(root: string): Promise<void> {
+export async function rememberDependencies(root: string): Promise<void> {
   const homes = await Promise.all(
-    HOMES.map(async (home) => ((await exists(join(root, home, 'bin/rc-depend'))) ? home : undefined)),
+    HOMES.map(async (name) => ((await exists(join(root, name, 'sh/gendepends.sh'))) ? name : undefined)),
   );
   const home = homes.find((one) => one !== undefined);
-  if (home === undefined) throw new Error('rc-depend of OpenRC is not in the root');
+  if (home === undefined) throw new Error('gendepends.sh of OpenRC is not in the root');
+  const script = join(root, home, 'sh/gendepends.sh');
+  const original = `${script}.original`;
+  await rename(script, original);
   const state = join(root, 'run/openrc');
   await mkdir(state, { recursive: true });
+  await replace(script, `#!/bin/sh\n/${home}/sh/gendepends.sh.original | tee /run/openrc/depends\n`);
   await withDevices(root, () => runInside(root, [`/${home}/bin/rc-depend`, '--update']));
-  const cache = join(root, home, 'cache');
-  await mkdir(cache, { recursive: true });
-  // depconfig lists configuration files outside /etc that the order depends on; there may be none.
-  for (const name of ['deptree', 'depconfig']) {
-    if (await exists(join(state, name))) await copyFile(join(state, name), join(cache, name));
-  }
-  await writeFile(join(cache, 'softlevel'), 'sysinit\n');
+  await rename(join(state, 'depends'), join(root, home, 'depends'));
+  await replace(script, `#!/bin/sh\nexec cat /${home}/depends\n`);
+  await rm(original);
   await rm(state, { recursive: true });
+}
+
+async function replace(path: string, text: string): Promise<void> {
+  await rm(path, { force: true });
+  await writeFile(path, text);
+  await chmod(path, 0o755);
 }

@@ -9,7 +9,7 @@ import { KERNEL_ARGUMENTS } from './grub.ts';
 import { hashTrees, keyOf, sha256File } from './hash.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { normalise } from './normalise.ts';
-import { rememberServiceOrder } from './openrc.ts';
+import { rememberDependencies } from './openrc.ts';
 import { identityOf, layOver, writeIdentity } from './overlay.ts';
 import { run } from './run.ts';
 import { makeSbom } from './sbom.ts';
@@ -107,7 +107,7 @@ async function rootTree(base: Base, places: Places, tree: Tree): Promise<Root> {
     await run('cp', ['-al', join(tree.directory, 'root'), path]);
     const files = await layOver(join(places.top, 'rootfs'), path);
     await layOver(bundle, join(path, 'usr/lib/greengate'));
-    await rememberServiceOrder(path);
+    await rememberDependencies(path);
     await writeIdentity(path, join(places.top, 'rootfs/etc/os-release'), identity);
     return { note: `${files} files, ${note}`, value: { key, path, squashfs: undefined, identity } };
   });

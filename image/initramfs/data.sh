@@ -53,7 +53,7 @@ mount_data() {
 			checked=$?
 			[ $checked -ge 4 ] || tell 'the data partition was damaged and has been repaired'
 		fi
-		if mount -t ext4 -o nosuid,nodev,noatime "/root/dev/$data" $at; then
+		if inside mount -t ext4 -o nosuid,nodev,noatime "/dev/$data" /var/lib/greengate; then
 			grow_files "$data" || tell 'the data partition could not be grown'
 			return 0
 		fi
