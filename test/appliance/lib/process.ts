@@ -68,7 +68,7 @@ export function runFolder(): string {
 /** Does something when this process ends, in whatever way a process can notice. The last one told is done first. */
 export function atEnd(work: () => void): void {
   if (endings.length === 0) {
-    process.on('exit', end);
+    process.on('exit', endAll);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => process.exit(130));
   }
   endings.push(work);
@@ -95,7 +95,8 @@ const RUNS = join(TOP, 'build/appliance/runs');
 const children = new Set<ChildProcess>();
 const endings: (() => void)[] = [];
 
-function end(): void {
+/** Does now what is to be done at the end: ends every child, removes every namespace and folder. For `test.after.always`. */
+export function endAll(): void {
   for (const child of children) child.kill('SIGKILL');
   for (const work of endings.splice(0).reverse()) {
     try {

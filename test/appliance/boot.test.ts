@@ -1,0 +1,123 @@
+import test from 'ava';
+import { Box, type Firmware } from './lib/box.ts';
+import { inShell, readMenu } from './lib/console.ts';
+import { recordFigure } from './lib/figures.ts';
+import { makeScene, pagesAnswer, saveFresh, scanFromRed, TELLING_PORTS, UI } from './lib/scene.ts';
+import { BOX_GREEN, RED_SERVER } from './lib/topology.ts';
+
+const scene = await makeScene();
+
+test.serial(
+  'from power-on: rules within 20 s, pages within 50 s, memory under 180 MB; before set-up nothing passes',
+  async (t) => {
+    t.timeout(300_000);
+    const box = await Box.powerOn(scene.topology, { name: 'boot' });
+    t.teardown(() => box.powerOff());
+
+    const menu = await readMenu(box, 120);
+    const rules = (performance.now() - box.powered) / 1000;
+    const pages = await pagesAnswer(scene, box);
+    recordFigure('secondsToRules', rules);
+    recordFigure('secondsToPages', pages);
+    t.log(`rules in force after ${rules.toFixed(1)} s, pages after ${pages.toFixed(1)} s`);
+    t.regex(menu.Rules ?? '', /in force/);
+    await saveFresh(box);
+
+    const memory = await inShell(box, (command) => command('cat /proc/meminfo'));
+    const used = (kilobytes(memory, 'MemTotal') - kilobytes(memory, 'MemAvailable')) / 1000;
+    recordFigure('megabytesInUse', used);
+    t.log(`${used.toFixed(0)} MB in use`);
+
+    t.regex(await scene.admin.succeeds('https', `${UI}/`), /set-up code/i);
+    await scene.admin.succeeds('ping', BOX_GREEN);
+    await scene.stranger.succeeds('tcp', RED_SERVER, 110);
+    await scene.admin.fails('tcp', RED_SERVER, 110);
+    await scene.admin.fails('ping', RED_SERVER);
+
+    await scannerSees(t);
+    t.deepEqual(await scanFromRed(scene), []);
+    t.true(rules <= 20, `rules in force after ${rules.toFixed(1)} s`);
+    t.true(pages <= 50, `pages after ${pages.toFixed(1)} s`);
+    t.true(used < 180, `${used.toFixed(0)} MB in use`);
+  },
+);
+
+test.serial('the running box is healthy: every service up, nothing failed, kernel not tainted', async (t) => {
+  t.timeout(200_000);
+  const box = await Box.powerOn(scene.topology, { name: 'health' });
+  t.teardown(() => box.powerOff());
+  await readMenu(box, 120);
+  await pagesAnswer(scene, box);
+  await inShell(box, async (command) => {
+    const states = await command('rc-status -a -f ini');
+    t.notRegex(states, /crashed|= *stopped(?![\s\S]*\[uncategorized)/, states);
+    t.is((await command('cat /proc/sys/kernel/tainted')).trim(), '0');
+    t.is((await command('cat /proc/sys/net/ipv4/ip_forward')).trim(), '1');
+    t.notRegex(await command('dmesg -l emerg,alert,crit,err || dmesg'), /panic|oops|BUG:|call trace/i);
+  });
+});
+
+for (const [firmware, nic] of [
+  ['bios', 'e1000'],
+  ['uefi', 'virtio'],
+] as const) {
+  test.serial(
+    `${firmware} with ${nic} cards: boots, serves its pages, and RED finds nothing open at any moment`,
+    async (t) => {
+      t.timeout(400_000);
+      const scan = scanUntilTold();
+      const box = await Box.powerOn(scene.topology, {
+        name: `boot-${firmware}`,
+        firmware: firmware satisfies Firmware,
+        nic,
+      });
+      t.teardown(() => box.powerOff());
+      const menu = await readMenu(box, 180);
+      const pages = await pagesAnswer(scene, box, 180);
+      recordFigure(`secondsToPages.${firmware}`, pages);
+      const { found, rounds } = await scan.stop();
+      t.log(`pages after ${pages.toFixed(1)} s; scanned ${rounds} times meanwhile`);
+      t.regex(menu.Rules ?? '', /in force/);
+      t.regex(await scene.admin.succeeds('https', `${UI}/`), /set-up code/i);
+      t.true(rounds > 10, `only ${rounds} scans`);
+      t.deepEqual(found, []);
+      await scannerSees(t);
+    },
+  );
+}
+
+/** The scanner of RED is no stub: it finds RED's own servers, and the same scanner on GREEN finds the pages. */
+async function scannerSees(t: { deepEqual(actual: unknown, expected: unknown): unknown }): Promise<void> {
+  const onRed = await scene.stranger.tell({ do: 'scan', args: [RED_SERVER, '1-1024', '700'] }, 60);
+  t.deepEqual(JSON.parse(onRed.text), [25, 53, 80, 110, 443]);
+  const onGreen = await scene.admin.tell({ do: 'scan', args: [BOX_GREEN, '400-500', '700'] }, 60);
+  t.deepEqual(JSON.parse(onGreen.text), [445]);
+}
+
+function scanUntilTold(): { stop(): Promise<{ found: string[]; rounds: number }> } {
+  let on = true;
+  let rounds = 0;
+  const found = new Set<string>();
+  const work = (async () => {
+    while (on) {
+      for (const one of await Promise.all(scene.targets.map(scanOnce))) for (const port of one) found.add(port);
+      rounds += 1;
+    }
+  })();
+  return {
+    async stop() {
+      on = false;
+      await work;
+      return { found: [...found], rounds };
+    },
+  };
+}
+
+async function scanOnce(target: string): Promise<string[]> {
+  const answer = await scene.stranger.tell({ do: 'scan', args: [target, TELLING_PORTS, '500'] });
+  return (JSON.parse(answer.text) as number[]).map((port) => `${target} tcp ${port}`);
+}
+
+function kilobytes(meminfo: string, name: string): number {
+  return Number(new RegExp(`${name}: *(\\d+) kB`).exec(meminfo)?.[1]);
+}

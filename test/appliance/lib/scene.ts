@@ -1,0 +1,86 @@
+import { existsSync } from 'node:fs';
+import { Box, type BoxOptions, savedPlace } from './box.ts';
+import { menuUntil, readMenu } from './console.ts';
+import type { Host } from './host.ts';
+import { Unmet } from './process.ts';
+import { startRedServers } from './red-servers.ts';
+import { aimAtBox, BOX_GREEN, makeTopology, type Topology } from './topology.ts';
+
+/** Two networks with everybody who is needed in most tests. */
+export type Scene = {
+  topology: Topology;
+  /** The administrator's PC on GREEN. */
+  admin: Host;
+  /** Mail and web servers on RED, and the provider's DHCP. */
+  red: Host;
+  /** Somebody on RED who wants in, and the addresses at which he looks for the box. */
+  stranger: Host;
+  targets: string[];
+};
+
+export const ADMIN = { address: '192.168.51.10', mac: '02:00:00:00:05:0a' } as const;
+export const UI = `https://${BOX_GREEN}:445`;
+
+/** Makes the networks and starts the servers; no box yet. */
+export async function makeScene(): Promise<Scene> {
+  const topology = makeTopology();
+  const admin = topology.green(ADMIN);
+  const red = await startRedServers(topology);
+  const stranger = topology.red({ address: '10.9.0.66' });
+  const targets = aimAtBox(stranger.space);
+  return { topology, admin, red, stranger, targets };
+}
+
+/** Waits until the pages answer; gives the time since power-on in seconds. */
+export async function pagesAnswer(scene: Scene, box: Box, seconds = 120): Promise<number> {
+  const end = performance.now() + seconds * 1000;
+  for (;;) {
+    const { text } = await scene.admin.tell({ do: 'scan', args: [BOX_GREEN, '445', '400'] });
+    if (text === '[445]') break;
+    if (performance.now() > end) throw new Unmet(`The pages should answer within ${seconds} s.`);
+  }
+  await scene.admin.eventually(['https', `${UI}/`], 30);
+  return (performance.now() - box.powered) / 1000;
+}
+
+/** A box that has just started for the first time and waits for its set-up: from the saved state of this image, made if need be. */
+export async function freshBox(scene: Scene, name: string): Promise<Box> {
+  const saved = savedPlace('fresh');
+  if (existsSync(saved)) return resume(scene, { name, from: saved });
+  const box = await Box.powerOn(scene.topology, { name });
+  await readMenu(box, 120);
+  await pagesAnswer(scene, box);
+  await saveFresh(box);
+  return box;
+}
+
+/** Keeps the state of a box that waits for its set-up, for `freshBox`. */
+export async function saveFresh(box: Box): Promise<void> {
+  await menuUntil(box, (shown) => shown['Set-up code'] !== undefined && /^10\.9\.0\.50/.test(shown.RED ?? ''));
+  await box.save(savedPlace('fresh'));
+}
+
+/** A box that goes on from a saved state. */
+export async function resume(scene: Scene, options: BoxOptions): Promise<Box> {
+  const box = await Box.powerOn(scene.topology, options);
+  await pagesAnswer(scene, box);
+  return box;
+}
+
+/** Every TCP port of 65 535 on all the box's addresses, and the UDP ports of common services, seen from RED: what is open. */
+export async function scanFromRed(scene: Scene, ports = '1-65535'): Promise<string[]> {
+  const found: string[] = [];
+  for (const target of scene.targets) {
+    const order = { do: 'scan', args: [target, ports, '700'] };
+    const open = JSON.parse((await scene.stranger.tell(order, 120)).text) as number[];
+    const udp = JSON.parse(
+      (await scene.stranger.tell({ do: 'scanUdp', args: [target, UDP_PORTS] }, 30)).text,
+    ) as number[];
+    found.push(...open.map((port) => `${target} tcp ${port}`), ...udp.map((port) => `${target} udp ${port}`));
+  }
+  return found;
+}
+
+/** Ports worth looking at all the time while something changes. */
+export const TELLING_PORTS = '22,23,25,53,67,80,81,110,111,123,222,443,445,800,3128,3130,5353,8080,8443,9090';
+const UDP_PORTS = '53,67,68,69,111,123,137,138,161,323,500,514,520,547,800,1194,1900,3130,3401,4500,5353,51820';
