@@ -1,3 +1,4 @@
+import { rm, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import type { Flow } from '../agent/ports.ts';
 import { contains, parseNetwork } from '../policy/address.ts';
@@ -16,11 +17,18 @@ export const flows = async (): Promise<Flow[]> => {
   });
 };
 
-/** Deletes flows, all in one process; those that ended meanwhile are passed over. Returns how many were asked for. */
-export const cut = async (list: Flow[]): Promise<number> => {
+/**
+ * Deletes flows, all in one process; those that ended meanwhile are passed over. Returns how many were asked for.
+ * `scratch` is a path for the list: conntrack cannot read it from Node's stdin, which is a socket.
+ */
+export const cut = async (list: Flow[], scratch: string): Promise<number> => {
   if (list.length === 0) return 0;
-  const input = list.map(({ handle }) => `${handle}\n`).join('');
-  await run('conntrack', ['-R', '-'], { input });
+  await writeFile(scratch, list.map(({ handle }) => `${handle}\n`).join(''), { mode: 0o600 });
+  try {
+    await run('conntrack', ['-R', scratch]);
+  } finally {
+    await rm(scratch, { force: true });
+  }
   return list.length;
 };
 

@@ -29,7 +29,7 @@ export const createMachine = ({ directories, manager, uids = users, ipv6 = false
   botState: async () => (await loaded()).bot,
   counters,
   flows,
-  cut,
+  cut: (list) => cut(list, join(directories.run, 'cut')),
   neighbours: async () => parseNeighbours(await run('ip', ['-j', 'neigh', 'show', 'dev', 'green'])),
   nics: () => listNics(directories.data),
   setNics: (green, red) => writeNics(directories.data, green, red),

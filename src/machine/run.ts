@@ -9,7 +9,7 @@ export type RunOptions = { input?: string; timeoutSeconds?: number };
 export const run = async (program: string, args: string[], options: RunOptions = {}): Promise<string> => {
   try {
     const { stdout } = await execa(program, args, {
-      env: { PATH: SYSTEM_PATH, LC_ALL: 'C' },
+      env: { PATH: SYSTEM_PATH, LC_ALL: 'C', ...ownEnvironment() },
       extendEnv: false,
       input: options.input ?? '',
       timeout: (options.timeoutSeconds ?? 60) * 1000,
@@ -40,10 +40,19 @@ export class RunError extends Error {
   readonly stderr: string;
 
   constructor(cause: ExecaError) {
-    super(cause.shortMessage, { cause });
+    const stderr = typeof cause.stderr === 'string' ? cause.stderr : '';
+    super([cause.shortMessage, stderr.trim().slice(0, 2000)].filter(Boolean).join(': '));
     this.exitCode = cause.exitCode ?? null;
-    this.stderr = typeof cause.stderr === 'string' ? cause.stderr : '';
+    this.stderr = stderr;
   }
 }
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+/** Where the box's folders are: nothing else of our environment reaches a program. */
+const ownEnvironment = (): Record<string, string> =>
+  Object.fromEntries(
+    Object.entries(process.env).flatMap(([key, value]) =>
+      key.startsWith('GREENGATE_') && value !== undefined ? [[key, value]] : [],
+    ),
+  );

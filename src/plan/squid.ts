@@ -3,7 +3,7 @@ import type { Policy } from '../policy/schema.ts';
 import type { Facts } from './facts.ts';
 
 /**
- * squid.conf, in the words that squid 6 and 7 share. The ACLs here only make good error pages: the wall around the
+ * squid.conf, in the words that squid 5 to 7 share. The ACLs here only make good error pages: the wall around the
  * proxy is the kernel's OUTPUT list. One JSON object a line in the log; URL and method are percent-encoded by squid.
  */
 export const squidConf = ({ proxy, network }: Policy, { paths }: Facts): string =>
@@ -31,11 +31,12 @@ export const squidConf = ({ proxy, network }: Policy, { paths }: Facts): string 
     `acl safe port ${portList(proxy.safePorts)}`,
     `acl tunnel port ${portList(proxy.connectPorts)}`,
     'acl CONNECT method CONNECT',
+    'acl link_local dst 169.254.0.0/16 fe80::/10',
     'http_access deny CONNECT !tunnel',
     'http_access deny !CONNECT !safe',
     'http_access deny manager',
     'http_access deny to_localhost',
-    'http_access deny to_linklocal',
+    'http_access deny link_local',
     'http_access allow all',
     '',
   ].join('\n');

@@ -90,9 +90,9 @@ const environment = (folder: string): NodeJS.ProcessEnv => ({
   GREENGATE_LIB: join(folder, 'lib'),
   GREENGATE_LOG: join(folder, 'log'),
   GREENGATE_RC: join(import.meta.dirname, 'rc'),
-  LAB_DIR: folder,
-  LAB_NODE: NODE,
-  LAB_TOP: TOP,
+  GREENGATE_LAB: folder,
+  GREENGATE_NODE: NODE,
+  GREENGATE_TOP: TOP,
 });
 
 /** The box's folders and users; `ip netns exec` lays /etc/netns/NAME over /etc. */
