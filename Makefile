@@ -62,7 +62,7 @@ clean:
 
 #: install the programs that building and testing need (Debian, Ubuntu)
 deps:
-	@scripts/deps.sh
+	@scripts/deps node image run dev test
 	@$(MAKE) -s node_modules/.package-lock.json
 
 node_modules/.package-lock.json: package.json package-lock.json

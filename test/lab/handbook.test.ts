@@ -77,6 +77,9 @@ test.serial('RED can open nothing on the box or behind it', async (t) => {
   };
   t.deepEqual(found.open ?? found, []);
   await red.fails('ping', BOX_RED);
+  // Not even a refusal: 445 and 53 are what the box answers on GREEN.
+  for (const port of [445, 53, 22]) t.is(await red.fails('tcp', BOX_RED, port), 'no answer');
+  t.deepEqual(JSON.parse((await red.tell({ do: 'scanUdp', args: [BOX_RED, '53,67,123,161,514'] })).text), []);
 });
 
 test.serial('with the rules of the handbook BOT is enabled', async (t) => {

@@ -19,7 +19,7 @@ export class LabBox {
   readonly space: Namespace;
   readonly folder: string;
   readonly host: Host;
-  readonly #env: NodeJS.ProcessEnv;
+  readonly env: NodeJS.ProcessEnv;
   #token = '';
 
   constructor(topology: Topology) {
@@ -27,7 +27,7 @@ export class LabBox {
     for (const colour of ['green', 'red'] as const) plug(topology, this.space, colour);
     this.host = new Host(this.space, BOX_MAC.green);
     this.folder = join(runFolder(), this.space.name);
-    this.#env = environment(this.folder);
+    this.env = environment(this.folder);
     layOut(this.space, this.folder);
     atEnd(() => run(['pkill', '-KILL', '-f', `${this.folder}/`]).length);
   }
@@ -43,7 +43,7 @@ export class LabBox {
 
   /** Runs a program in the box, to its end. */
   sh(argv: string[]): string {
-    return run(['ip', 'netns', 'exec', this.space.name, ...argv], { env: this.#env, seconds: 60 });
+    return run(['ip', 'netns', 'exec', this.space.name, ...argv], { env: this.env, seconds: 60 });
   }
 
   /** The lab's service manager. */
