@@ -124,7 +124,8 @@ const icmpName = (family: Family): string => (family === 'ip' ? 'icmp' : 'ipv6-i
 
 const inputRules = (ruleset: Ruleset, family: Family): string[] => {
   const { mode, ipv6, uiPort, proxy } = ruleset;
-  const neighbours = `iifname "green" icmpv6 type { ${ND_TYPES} } ip6 hoplimit 255 accept`;
+  const where = ipv6 ? '{ "green", "red" }' : '"green"';
+  const neighbours = `iifname ${where} icmpv6 type { ${ND_TYPES} } ip6 hoplimit 255 accept`;
   const echo = family === 'ip' ? 'icmp type echo-request' : 'icmpv6 type echo-request';
   const first = ['iifname "lo" accept', ...(family === 'ip' ? [DHCP_IN] : [neighbours]), 'ct state invalid drop'];
   if (family === 'ip6' && !ipv6) return first;

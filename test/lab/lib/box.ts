@@ -8,7 +8,7 @@ import { users } from '../../../src/plan/users.ts';
 import { defaultPolicy } from '../../../src/policy/defaults.ts';
 import { Host } from '../../appliance/lib/host.ts';
 import { makeNamespace, type Namespace } from '../../appliance/lib/namespace.ts';
-import { atEnd, NODE, run, runFolder, sleep, TOP } from '../../appliance/lib/process.ts';
+import { NODE, run, runFolder, sleep, TOP } from '../../appliance/lib/process.ts';
 import { BOX_MAC, type Topology } from '../../appliance/lib/topology.ts';
 
 /**
@@ -29,7 +29,6 @@ export class LabBox {
     this.folder = join(runFolder(), this.space.name);
     this.env = environment(this.folder);
     layOut(this.space, this.folder);
-    atEnd(() => run(['pkill', '-KILL', '-f', `${this.folder}/`]).length);
   }
 
   /** Boot as the box boots: closed, the plan, its rules, the interfaces, then the daemons and the agent. RED is static here. */
