@@ -64,6 +64,10 @@ test('where a MAC decides, the neighbour table answers; where it does not know, 
   t.deepEqual(cutOf(policy, [flow('right', {})], [['192.168.51.25', '00:16:3e:00:00:77']]), []);
   t.deepEqual(cutOf(policy, [flow('wrong', {})], [['192.168.51.25', '00:16:3e:00:00:78']]), ['wrong']);
   t.deepEqual(cutOf(policy, [flow('unknown', {})]), ['unknown']);
+  const denied = { ...rule('r1', mac, { kind: 'any' }, 'Mail'), action: 'drop' };
+  const rest = policyOf(denied, rule('r2', { kind: 'any' }, { kind: 'any' }, 'Mail'));
+  t.deepEqual(cutOf(rest, [flow('other', {})], [['192.168.51.25', '00:16:3e:00:00:78']]), []);
+  t.deepEqual(cutOf(rest, [flow('unknown', {})]), ['unknown'], 'it may be the one that the first rule denies');
 });
 
 test('the UI is judged like the rest: a wrong Admin MAC cuts the administrator', (t) => {

@@ -67,6 +67,7 @@ export const readyLab = async (t: ExecutionContext, { block }: { block: boolean 
   const lab = await freshLab(t);
   const finish = { code: await lab.code(), password: PASSWORD, visitor: VISITOR, block };
   lab.token = (await lab.web('setup.finish', finish)).token;
+  await Promise.all(lab.box.later);
   lab.twin.done = [];
   return lab;
 };

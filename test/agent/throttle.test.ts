@@ -110,5 +110,7 @@ test('who logged in before does not wait for what strangers do', async (t) => {
   t.true(await attempt('owner', true));
   for (let host = 0; host < 200; host += 1) await attempt(`10.0.0.${host}`, false);
   t.not(await attempt('somebody new', true), true);
+  t.false(await attempt('owner', false));
+  t.true(await attempt('owner', true));
   t.true(await attempt('owner', true));
 });
