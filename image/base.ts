@@ -23,7 +23,17 @@ export type LockedPackage = {
 };
 
 /** Everything a base takes from its mirror. `wish` is a hash of what was asked for: another wish needs a new lock. */
-export type Lock = { base: BaseName; branch: string; wish: string; packages: LockedPackage[] };
+export type Lock = {
+  base: BaseName;
+  branch: string;
+  wish: string;
+  packages: LockedPackage[];
+  /** Alpine only: the signed indexes the packages were chosen from. */
+  indexes?: LockedIndex[];
+};
+
+/** A repository's signed index, pinned. */
+export type LockedIndex = { repository: string; sha256: string; url: string };
 
 /** Shows progress inside a step. */
 export type Say = (progress: string) => void;

