@@ -34,7 +34,7 @@ export class Bench {
       mkdirSync(join(this.folder, name), { recursive: true });
     for (const name of ['closed.nft', 'sysctl.conf', 'sh'])
       symlinkSync(join(TOP, 'rootfs/usr/lib/greengate', name), join(this.folder, 'lib', name));
-    this.write('rc', '#!/bin/sh\necho "$*" >>"${0%/*}/rc.log"\n', 0o755);
+    this.write('rc', '#!/bin/sh\necho "$*" >>"$(dirname "$0")/rc.log"\n', 0o755);
     atEnd(() => rmSync(this.folder, { recursive: true, force: true }));
   }
 

@@ -1,14 +1,18 @@
 # shellcheck shell=sh disable=SC2154 # common.sh and nics.sh set them
 # What the console's menu does. Each item ends with the menu, whatever is typed or broken.
 
-# ask QUESTION: sets $answer; fails at the end of the input and when interrupted.
+# ask QUESTION: sets $answer; fails at the end of the input and when interrupted. News for the menu wait until after.
 ask() {
 	printf '%s' "$1"
-	answer=
-	IFS= read -r answer || {
-		echo
-		return 1
-	}
+	poked=
+	while :; do
+		redraw='' answer=''
+		if IFS= read -r answer; then return; fi
+		if [ -n "$poked" ] || [ -z "$redraw" ]; then
+			echo
+			return 1
+		fi
+	done
 }
 
 # ask_secret QUESTION: the same without showing what is typed.
@@ -58,16 +62,17 @@ writable() {
 	return 1
 }
 
-restart_agent() {
-	"$GREENGATE_RC" agent restart </dev/null >/dev/null 2>&1 || echo 'The agent could not be restarted.'
+# A running agent looks for what the console left by itself, every few seconds.
+wake_agent() {
+	agent_answers || "$GREENGATE_RC" agent restart </dev/null >/dev/null 2>&1 || echo 'The agent could not be restarted.'
 }
 
 reset_password() {
 	writable || return
 	agree 'Forget the admin password and show a new set-up code?' || return
 	: >"$GREENGATE_DATA/reset-admin" && sync
-	restart_agent
-	echo 'The set-up code appears here as soon as the agent has started.'
+	wake_agent
+	echo 'The new set-up code appears here in a moment.'
 }
 
 assign_cards() {
@@ -149,8 +154,8 @@ set_green() {
 	agree "Give GREEN the address $new?" || return
 	printf "GREEN_CIDR='%s'\n" "$new" | put "$GREENGATE_DATA/green-override" || return
 	"${0%/*}/network" apply
-	restart_agent
-	echo "GREEN has the address $new. The agent takes it into the policy when it starts."
+	wake_agent
+	echo "GREEN has the address $new. The agent takes it into the policy."
 }
 
 # fit_for_green CIDR: could GREEN have this address? Sets $unfit to the reason when not.

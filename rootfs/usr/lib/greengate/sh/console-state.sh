@@ -35,20 +35,21 @@ show_file() {
 
 # bot_state: what the kernel holds. The ruleset carries its mode in the comment of the chain GREENGATE.
 bot_state() {
-	held=$(nft 'list chain ip filter GREENGATE; list chain ip filter BOT_INPUT' 2>/dev/null) || held=
-	case $held in
-	'')
-		if nft list chain ip filter INPUT 2>/dev/null | grep -q 'policy drop'; then
-			echo 'the box is closed: no policy is in force'
-		else
-			echo 'NO RULES ARE IN FORCE'
-		fi
+	case $(nft list chain ip filter GREENGATE 2>/dev/null) in
+	*' blocking"'*)
+		case $(nft list chain ip filter BOT_INPUT 2>/dev/null) in
+		*'goto '*) echo 'enabled' ;;
+		*) echo 'RELEASED at the console, until the next save, Enable or reboot' ;;
+		esac
 		;;
-	*' closed"'*) echo 'nothing is forwarded before set-up is finished' ;;
 	*' open"'*) echo 'disabled: GREEN reaches RED freely' ;;
-	*' blocking"'*'goto '*) echo 'enabled' ;;
-	*' blocking"'*) echo 'RELEASED at the console, until the next save, Enable or reboot' ;;
-	*) echo 'unknown' ;;
+	*' closed"'*) echo 'nothing is forwarded before set-up is finished' ;;
+	*)
+		case $(nft list chain ip filter INPUT 2>/dev/null) in
+		*'policy drop'*) echo 'the box is closed: no policy is in force' ;;
+		*) echo 'NO RULES ARE IN FORCE' ;;
+		esac
+		;;
 	esac
 }
 
@@ -58,12 +59,13 @@ interface_state() {
 		return
 	fi
 	cidr=$(address_of "$1")
+	cidr=${cidr% }
 	case $(link_of "$GREENGATE_SYS/class/net/$1") in
 	up) cable= ;;
 	down) cable=', no cable' ;;
 	*) cable=', switched off' ;;
 	esac
-	printf '%s%s\n' "${cidr:-no address }" "$cable"
+	printf '%s%s\n' "${cidr:-no address}" "$cable"
 }
 
 # agent_answers: does a living process hold the agent's socket?
@@ -78,7 +80,7 @@ agent_state() {
 	fi
 	node=$GREENGATE_LIB/bin/node
 	read -r up _ </proc/uptime
-	if [ "${up%%.*}" -lt 90 ]; then
+	if [ "${up%%.*}" -lt 180 ]; then
 		echo 'not yet running; the rules do not need it'
 	elif ! [ -x "$node" ]; then
 		echo 'NOT RUNNING: Node is missing. The rules stay in force'
