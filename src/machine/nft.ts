@@ -12,7 +12,7 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
     await run('nft', ['-c', '-f', '-'], { input: text });
     return [];
   } catch (error) {
-    return problemsOf(error, text);
+    return problemsIn(error, text);
   }
 };
 
@@ -57,7 +57,7 @@ const transaction = async (text: string): Promise<void> => {
   try {
     await run('nft', ['-f', '-'], { input: text, timeoutSeconds: 120 });
   } catch (error) {
-    const problems = problemsOf(error, text);
+    const problems = problemsIn(error, text);
     throw new LoadError(problems[0]?.message ?? 'The kernel refused the rules.', problems);
   }
 };
@@ -106,11 +106,15 @@ const listRules = async (family: Family, chains?: string[]): Promise<ListedRule[
   );
 };
 
-/** nft names line and column; the chain or leaf on that line is the origin. */
-const problemsOf = (error: unknown, text: string): Problem[] => {
-  if (!(error instanceof RunError)) throw error;
+const problemsIn = (error: unknown, text: string): Problem[] => {
+  if (error instanceof RunError) return problemsOf(error.stderr, text);
+  throw error;
+};
+
+/** What nft said of a text, as problems. It names line and column; the chain or leaf on that line is the origin. */
+export const problemsOf = (stderr: string, text: string): Problem[] => {
   const lines = text.split('\n');
-  const found = [...error.stderr.matchAll(/^[^\n:]*:(\d+):[\d-]+: Error: (.*)$/gm)].map(([, line, message]) => {
+  const found = [...stderr.matchAll(/^[^\n:]*:(\d+):[\d-]+: Error: (.*)$/gm)].map(([, line, message]) => {
     const origin = originAt(lines, Number(line) - 1);
     return {
       place: origin === '' ? '' : `rules/${origin}`,
@@ -120,7 +124,7 @@ const problemsOf = (error: unknown, text: string): Problem[] => {
   });
   return found.length > 0
     ? found
-    : [{ place: '', owner: '', message: `The kernel refused the rules: ${error.stderr.trim() || error.message}` }];
+    : [{ place: '', owner: '', message: `The kernel refused the rules: ${stderr.trim() || 'nft gave no reason'}` }];
 };
 
 const originAt = (lines: string[], index: number): string => {

@@ -3,15 +3,13 @@ import type { Policy } from '../policy/schema.ts';
 import type { Facts } from './facts.ts';
 
 /** dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. */
-export const dnsmasqConf = ({ dhcp, dns, network }: Policy, { paths, uids }: Facts): string =>
+export const dnsmasqConf = ({ dhcp, dns, network }: Policy, { paths }: Facts): string =>
   [
     'interface=green',
     'bind-dynamic',
     'no-hosts',
     `addn-hosts=${paths.run}/plan/hosts`,
     `pid-file=`,
-    // dnsmasq drops to this user by name; the kernel's OUTPUT list knows its number.
-    `# user id ${uids.dnsmasq}`,
     'user=dnsmasq',
     'group=dnsmasq',
     `domain=${network.domain}`,
