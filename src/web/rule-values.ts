@@ -1,4 +1,6 @@
+import type { Problem } from '../policy/problem.ts';
 import type { Rule } from '../policy/schema.ts';
+import { type Faults, faultsOf } from './form.ts';
 
 /** The fields of the rule form. Each of who, where and what is a choice of kind plus one field for each kind. */
 export const ruleFields = [
@@ -70,8 +72,26 @@ export const ruleOf = (values: RuleValues): unknown => ({
   remark: values.remark,
 });
 
-/** The form's field for a place inside a rule: the one that belongs to the chosen kind. */
-export const fieldOfRulePlace = (place: string, values: RuleValues): string | undefined => {
+/** The problems of a rule beside their fields: who, where and what point at the field of the chosen kind. */
+export const ruleFaults = (outcome: { at: string; problems: Problem[] }, values: RuleValues): Faults => {
+  const faults = faultsOf(outcome, (place) => fieldOfRulePlace(place, values));
+  for (const [field, message] of Object.entries(unchosen)) {
+    if (faults.fields[field] !== undefined && values[field as keyof RuleValues] === '') faults.fields[field] = message;
+  }
+  return faults;
+};
+
+/** What a field says that was left empty: the policy would only ask for a name. */
+const unchosen = {
+  sourceAddress: 'Choose an address.',
+  sourceGroup: 'Choose an address group.',
+  destinationAddress: 'Choose an address.',
+  destinationGroup: 'Choose an address group.',
+  serviceName: 'Choose a service.',
+  serviceGroup: 'Choose a service group.',
+};
+
+const fieldOfRulePlace = (place: string, values: RuleValues): string | undefined => {
   const [part = ''] = place.split('/');
   if (part === 'source' || part === 'destination') {
     const suffix = { address: 'Address', group: 'Group', typed: 'Typed' }[values[part]];

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { allServices, defaultNetworks, greengateServices } from '../../policy/builtin.ts';
+import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
 import { defaultServices } from '../../policy/default-services.ts';
 import type { Address, Group, Policy, Service } from '../../policy/schema.ts';
 import { type Kind, kinds, objectTabs } from '../collections.ts';
@@ -105,7 +105,6 @@ const showForm = async (web: Web, ctx: Context, kind: Kind, { values, faults, wa
     was,
     uses: was === '' ? useView(policy, kind.collection, '') : useView(policy, kind.collection, was),
     form: formOf(values, faults),
-    taken: allServices(policy).length,
   });
 };
 

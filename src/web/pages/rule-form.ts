@@ -1,14 +1,14 @@
 import type { Context } from 'koa';
-import { allAddresses, defaultNetworks, greengateServices } from '../../policy/builtin.ts';
+import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
 import { defaultServices } from '../../policy/default-services.ts';
 import { applyEdit } from '../../policy/edit.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
-import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
+import { type Faults, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
 import { reviewNotes } from '../rule-notes.ts';
-import { emptyRule, fieldOfRulePlace, type RuleValues, ruleFields, ruleOf, valuesOfRule } from '../rule-values.ts';
+import { emptyRule, type RuleValues, ruleFaults, ruleFields, ruleOf, valuesOfRule } from '../rule-values.ts';
 import { checkEdit, savedText, saveEdit } from '../save.ts';
 import { ruleSentence, serviceText } from '../words.ts';
 
@@ -59,7 +59,7 @@ const step = async (web: Web, ctx: Context): Promise<void> => {
     ctx.status = 422;
     return showForm(web, ctx, policy, {
       values,
-      faults: faultsOf(outcome, (place) => fieldOfRulePlace(place, values)),
+      faults: ruleFaults(outcome, values),
     });
   }
   if (fields.get('step') !== 'save') return showReview(web, ctx, policy, { values, edit });
@@ -82,7 +82,6 @@ const showForm = (web: Web, ctx: Context, policy: Policy, { values, faults }: Sh
       { label: 'Default services', options: defaultServices.map((one) => option(one.name, serviceText(one))) },
     ],
     serviceGroups: policy.serviceGroups.map(({ name }) => option(name, '')),
-    known: allAddresses(policy).length,
   });
 
 const titleOf = (ctx: Context): string => (idOf(ctx) === undefined ? 'New rule' : 'Edit rule');

@@ -1,0 +1,214 @@
+import test from 'ava';
+import { PASSWORD } from '../agent/lab.ts';
+import { handbookEdits } from '../lib/handbook.ts';
+import { fillMany } from './fill.ts';
+import { readyUi, type Ui } from './ui.ts';
+
+const policyOf = async ({ lab }: Ui) => (await lab.web('policy.get', {}, lab.token)).policy;
+
+const withObjects = async (t: Parameters<typeof readyUi>[0]) => {
+  const ui = await readyUi(t);
+  for (const edit of handbookEdits.slice(0, 4)) await ui.edit(edit);
+  return ui;
+};
+
+test('the handbook rule: form, review in plain words, save', async (t) => {
+  const ui = await withObjects(t);
+  const { admin } = ui;
+  await admin.get('/firewall/bot');
+  t.true(admin.page.links.includes('/firewall/bot/rules/new'));
+  await admin.get('/firewall/bot/rules/new');
+  const remark = 'WebAccess PCs can access the proxy';
+  await admin.submit('', {
+    source: 'address',
+    sourceAddress: 'WebAccess',
+    destination: 'greengate',
+    serviceName: 'GreengateProxy',
+    remark,
+    step: 'next',
+  });
+  t.is(admin.page.title, 'Review rule · Greengate');
+  t.regex(admin.page.text, /WebAccess \(192\.168\.51\.32\/27\) may use GreengateProxy \(TCP 800\) on Greengate/);
+  t.regex(admin.page.text, /may reach any web site through the proxy/);
+  t.deepEqual(admin.page.forms.at(-1)?.buttons, ['Save rule', 'Back']);
+  t.is((await policyOf(ui)).rules.length, 0, 'the review saves nothing');
+  await admin.submit('', { step: 'save' });
+  t.is(admin.path, '/firewall/bot');
+  t.regex(admin.page.text, /Rule saved/);
+  const [rule] = (await policyOf(ui)).rules;
+  t.like(rule, { source: { kind: 'address', name: 'WebAccess' }, destination: { kind: 'greengate' }, remark });
+});
+
+test('a mail rule does not speak of the proxy, a rule that denies neither', async (t) => {
+  const { admin } = await withObjects(t);
+  await admin.get('/firewall/bot/rules/new');
+  await admin.submit('', { service: 'group', serviceGroup: 'MailingServices', step: 'next' });
+  t.regex(admin.page.text, /Any host on GREEN may use MailingServices \(POP3, SMTP\) anywhere outside/);
+  t.notRegex(admin.page.text, /through the proxy/);
+  await admin.get('/firewall/bot/rules/new');
+  await admin.submit('', { destination: 'greengate', service: 'any', action: 'reject', step: 'next' });
+  t.regex(admin.page.text, /may not use any service on Greengate.* the sender is told so at once/);
+  t.notRegex(admin.page.text, /through the proxy/);
+});
+
+test('faults stand beside their fields and everything typed stays', async (t) => {
+  const ui = await withObjects(t);
+  const { admin } = ui;
+  await admin.get('/firewall/bot/rules/new');
+  const typed = {
+    source: 'typed',
+    sourceTyped: '192.168.51.999',
+    destination: 'address',
+    service: 'group',
+    remark: 'x'.repeat(10_000),
+    log: 'on',
+  };
+  await admin.submit('', { ...typed, step: 'next' });
+  t.is(admin.status, 422);
+  t.regex(admin.page.errors.sourceTyped ?? '', /Not an address/);
+  t.is(admin.page.errors.destinationAddress, 'Choose an address.');
+  t.is(admin.page.errors.serviceGroup, 'Choose a service group.');
+  t.is(admin.page.errors.remark, 'At most 200 characters.');
+  const kept = new Map(admin.page.forms.at(-1)?.fields);
+  for (const [name, value] of Object.entries(typed)) t.is(kept.get(name), value, name);
+});
+
+test('a MAC as destination is refused beside the field', async (t) => {
+  const { admin } = await withObjects(t);
+  await admin.get('/firewall/bot/rules/new');
+  await admin.submit('', {
+    destination: 'typed',
+    destinationTyped: '00:16:3e:12:34:56',
+    service: 'any',
+    step: 'next',
+  });
+  t.regex(admin.page.errors.destinationTyped ?? '', /cannot be a destination/);
+});
+
+test('Back from the review keeps the form; the position decides where the rule goes', async (t) => {
+  const ui = await withObjects(t);
+  for (const edit of handbookEdits.slice(4)) await ui.edit(edit);
+  const { admin } = ui;
+  await admin.get('/firewall/bot/rules/new');
+  await admin.submit('', { serviceName: 'SSH', remark: 'mine', step: 'next' });
+  await admin.submit('', { step: 'back', position: '1' });
+  t.is(new Map(admin.page.forms.at(-1)?.fields).get('remark'), 'mine');
+  await admin.submit('', { step: 'next' });
+  t.is(new Map(admin.page.forms.at(-1)?.fields).get('position'), '1', 'the chosen position is kept');
+  await admin.submit('', { step: 'save', position: '0' });
+  t.deepEqual(
+    (await policyOf(ui)).rules.map(({ remark }) => remark),
+    ['mine', 'MailAccess PCs can use MailingServices', 'WebAccess PCs can access the proxy'],
+  );
+});
+
+test('a rule is edited in place, copied, switched, logged, moved and deleted', async (t) => {
+  const ui = await withObjects(t);
+  for (const edit of handbookEdits.slice(4)) await ui.edit(edit);
+  const { admin } = ui;
+  const remarks = async () => (await policyOf(ui)).rules.map(({ remark }) => remark.split(' ')[0]);
+  await admin.get('/firewall/bot/rules/r1');
+  await admin.submit('', { remark: 'Edited', step: 'next' });
+  await admin.submit('', { step: 'save' });
+  t.deepEqual(await remarks(), ['Edited', 'WebAccess'], 'it stays where it was');
+
+  await admin.get('/firewall/bot/rules/new?copy=r1');
+  t.is(new Map(admin.page.forms.at(-1)?.fields).get('sourceAddress'), 'MailAccess');
+
+  await admin.get('/firewall/bot');
+  const act = async (path: string, fields: Record<string, string>) => {
+    const form = admin.page.forms.find((one) => one.action === '/firewall/bot' && one.method === 'post');
+    await admin.post(path, new URLSearchParams([...(form?.fields ?? []), ...Object.entries(fields)]));
+    t.is(admin.path, '/firewall/bot');
+  };
+  await act('/firewall/bot/rules/r1/toggle', { enabled: 'no' });
+  await act('/firewall/bot/rules/r1/toggle', { log: 'yes' });
+  t.like((await policyOf(ui)).rules[0], { id: 'r1', enabled: false, log: true });
+  await act('/firewall/bot/rules/r1/move', { position: '1' });
+  t.deepEqual(await remarks(), ['WebAccess', 'Edited']);
+
+  await admin.get('/firewall/bot/rules/r1/delete');
+  t.regex(admin.page.text, /MailAccess .* may use MailingServices/);
+  await admin.submit('/firewall/bot/rules/r1/delete', {});
+  t.deepEqual(await remarks(), ['WebAccess']);
+  t.regex(admin.page.text, /Rule deleted/);
+});
+
+test('what happened to a rule meanwhile is said, not hidden', async (t) => {
+  const ui = await withObjects(t);
+  for (const edit of handbookEdits.slice(4)) await ui.edit(edit);
+  await ui.admin.get('/firewall/bot');
+  const fields = ui.admin.page.forms.find((one) => one.action === '/firewall/bot' && one.method === 'post')?.fields;
+  await ui.edit({ do: 'deleteRule', id: 'r1' });
+  await ui.admin.post('/firewall/bot/rules/r1/toggle', new URLSearchParams([...(fields ?? []), ['enabled', 'no']]));
+  t.regex(ui.admin.page.text, /not there any more/);
+  await ui.admin.get('/firewall/bot/rules/r1');
+  t.is(ui.admin.status, 404);
+});
+
+test('2000 rules page and filter on the server, each page below 100 KB, the default action last', async (t) => {
+  const ui = await readyUi(t);
+  await fillMany(ui, 2000);
+  const { admin } = ui;
+  await admin.get('/firewall/bot');
+  t.true(admin.page.html.length < 100_000, `${admin.page.html.length}`);
+  t.regex(admin.page.text, /Workplace 50 may work/);
+  t.notRegex(admin.page.text, /Workplace 51 may work|Default action/);
+  await admin.get('/firewall/bot?page=40');
+  t.regex(admin.page.text, /Workplace 2000 may work .* Default action/);
+  await admin.get('/firewall/bot?q=workplace+1234');
+  t.regex(admin.page.text, /Workplace 1234 may work/);
+  t.regex(admin.page.text, /1 of 2\u202f000/);
+  await admin.get('/firewall/bot?page=999999&q=');
+  t.is(admin.status, 200);
+  await admin.get('/firewall/objects/addresses?page=3');
+  t.true(admin.page.html.length < 100_000);
+});
+
+test('BOT is enabled and disabled from the page; disabling asks for the password', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await admin.get('/firewall/bot');
+  t.regex(admin.page.text, /BOT is not configured yet/);
+  await admin.submit('/firewall/bot/enable', {});
+  t.regex(admin.page.text, /BOT was not enabled\. .*MAC address/);
+  await admin.get('/firewall/bot/settings');
+  t.is(
+    new Map(admin.page.forms.at(-1)?.fields).get('adminMac'),
+    '00:16:3e:00:00:25',
+    'prefilled with what the box sees',
+  );
+  t.is(new Map(admin.page.forms.at(-1)?.fields).get('uiPort'), '445');
+  await admin.submit('/firewall/bot/settings', {});
+  await admin.submit('/firewall/bot/enable', {});
+  t.regex(admin.page.text, /BOT is on: nothing leaves GREEN/);
+  t.true((await policyOf(ui)).settings.enabled);
+  await admin.get('/firewall/bot/disable');
+  await admin.submit('/firewall/bot/disable', { password: 'wrong' });
+  t.is(admin.page.errors.password, 'The password is wrong.');
+  t.true((await policyOf(ui)).settings.enabled);
+  await admin.submit('/firewall/bot/disable', { password: PASSWORD });
+  t.false((await policyOf(ui)).settings.enabled);
+  await admin.get('/logs/proxy');
+  t.regex(admin.page.text, /BOT is off: GREEN reaches RED freely/, 'the bar is on every page');
+});
+
+test('a wrong Admin MAC is asked about once while BOT is on, and can be saved', async (t) => {
+  const ui = await readyUi(t, { block: true });
+  const { admin } = ui;
+  await admin.get('/firewall/bot/settings');
+  await admin.submit('/firewall/bot/settings', { adminMac: 'not a MAC' });
+  t.regex(admin.page.errors.adminMac ?? '', /Not a MAC address/);
+  await admin.submit('/firewall/bot/settings', { adminMac: '02-00-00-00-00-99' });
+  t.regex(admin.page.text, /This would lock this computer out.*iptables -F BOT_INPUT/);
+  t.is((await policyOf(ui)).settings.adminMac, '00:16:3e:00:00:25');
+  await admin.submit('/firewall/bot/settings', { sure: 'yes' });
+  t.is((await policyOf(ui)).settings.adminMac, '02:00:00:00:00:99');
+});
+
+test('released at the console is said on every page', async (t) => {
+  const ui = await readyUi(t, { block: true });
+  ui.lab.twin.released = true;
+  await ui.admin.get('/network');
+  t.regex(ui.admin.page.text, /BOT was released at the console/);
+});

@@ -1,0 +1,159 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { PASSWORD } from '../agent/lab.ts';
+import { fillHostile, fillMany, fillOffice } from './fill.ts';
+import { readyUi, type Ui } from './ui.ts';
+
+/**
+ * Pictures of every page at two widths, light and dark, into build/screens: for looking at.
+ * `node test/web/screens.ts [part of a name …]`
+ */
+const folder = join(import.meta.dirname, '../../build/screens');
+const wanted = process.argv.slice(2);
+
+const pages: Record<string, string> = {
+  home: '/',
+  network: '/network',
+  proxy: '/services/proxy',
+  dhcp: '/services/dhcp',
+  'lease-form': '/services/dhcp/lease',
+  bot: '/firewall/bot',
+  'bot-settings': '/firewall/bot/settings',
+  'bot-disable': '/firewall/bot/disable',
+  'rule-form': '/firewall/bot/rules/new',
+  'rule-edit': '/firewall/bot/rules/r1',
+  'rule-delete': '/firewall/bot/rules/r1/delete',
+  addresses: '/firewall/objects/addresses',
+  'address-form': '/firewall/objects/addresses/edit?name=MailAccess',
+  'address-groups': '/firewall/objects/address-groups',
+  'address-group-form': '/firewall/objects/address-groups/edit?name=Office',
+  'address-delete': '/firewall/objects/addresses/delete?name=MailAccess',
+  services: '/firewall/objects/services',
+  'service-form': '/firewall/objects/services/new',
+  'service-groups': '/firewall/objects/service-groups',
+  'service-group-form': '/firewall/objects/service-groups/edit?name=MailingServices',
+  'default-services': '/firewall/objects/default-services',
+  'default-networks': '/firewall/objects/default-networks',
+  'log-firewall': '/logs/firewall',
+  'log-firewall-filter': '/logs/firewall?dport=800&live=0',
+  'log-proxy': '/logs/proxy',
+  system: '/system',
+  reboot: '/system/reboot',
+  missing: '/nothing',
+};
+
+const looks = [
+  { name: '1280-light', width: 1280, height: 800, scheme: 'light' },
+  { name: '1280-dark', width: 1280, height: 800, scheme: 'dark' },
+  { name: '390-light', width: 390, height: 844, scheme: 'light' },
+  { name: '390-dark', width: 390, height: 844, scheme: 'dark' },
+] as const;
+
+const ends: (() => Promise<void> | void)[] = [];
+const t = { teardown: (end: () => Promise<void> | void) => void ends.unshift(end) };
+
+mkdirSync(folder, { recursive: true });
+const chrome = await chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
+    ' ',
+  ),
+});
+try {
+  const office = await readyUi(t, { block: true });
+  await fillOffice(office);
+  const hostile = await readyUi(t);
+  await fillHostile(hostile);
+  const many = await readyUi(t, { block: true });
+  await fillMany(many, 2000);
+  const empty = await readyUi(t);
+  for (const look of looks) {
+    const run = (ui: Ui, prefix: string, list: Record<string, string>) => shoot(chrome, ui, look, prefix, list);
+    await run(office, '', pages);
+    await run(hostile, 'hostile-', {
+      bot: '/firewall/bot',
+      addresses: '/firewall/objects/addresses',
+      'address-groups': '/firewall/objects/address-groups',
+      review: '/firewall/bot/rules/r3/delete',
+      'log-proxy': '/logs/proxy',
+      form: '/firewall/bot/rules/r3',
+    });
+    await run(many, 'many-', { bot: '/firewall/bot', last: '/firewall/bot?page=40' });
+    await run(empty, 'empty-', {
+      home: '/',
+      bot: '/firewall/bot',
+      addresses: '/firewall/objects/addresses',
+      'log-firewall': '/logs/firewall',
+      dhcp: '/services/dhcp',
+    });
+    await bare(chrome, office, look);
+  }
+} finally {
+  await chrome.close();
+  for (const end of ends) await end();
+}
+
+type Look = (typeof looks)[number];
+
+async function open(browser: Browser, ui: Ui, look: Look): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: look.height },
+    colorScheme: look.scheme,
+  });
+  const page = await context.newPage();
+  page.on(
+    'console',
+    (message) =>
+      message.type() === 'error' && !message.text().includes('404') && console.log(look.name, message.text()),
+  );
+  page.on('pageerror', (error) => console.log(look.name, error.message));
+  await page.goto(`${ui.url}/login`);
+  return page;
+}
+
+async function shoot(
+  browser: Browser,
+  ui: Ui,
+  look: Look,
+  prefix: string,
+  list: Record<string, string>,
+): Promise<void> {
+  const todo = Object.entries(list).filter(
+    ([name]) => wanted.length === 0 || wanted.some((one) => `${prefix}${name}-${look.name}`.includes(one)),
+  );
+  if (todo.length === 0) return;
+  const page = await open(browser, ui, look);
+  await page.fill('#password', PASSWORD);
+  await page.click('button');
+  for (const [name, path] of todo) {
+    await page.goto(`${ui.url}${path}`);
+    const over = await page.evaluate('document.documentElement.scrollWidth - window.innerWidth');
+    if (Number(over) > 0) console.log(`${prefix}${name} at ${look.name}: ${over} px too wide`);
+    await page.screenshot({ path: join(folder, `${prefix}${name}-${look.name}.png`), fullPage: true });
+  }
+  await page.context().close();
+}
+
+/** Pages without a login, a review with its errors, and the menu on a phone. */
+async function bare(browser: Browser, ui: Ui, look: Look): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes('bare')) return;
+  const page = await open(browser, ui, look);
+  const shot = (name: string) => page.screenshot({ path: join(folder, `${name}-${look.name}.png`), fullPage: true });
+  await shot('login');
+  await page.fill('#password', PASSWORD);
+  await page.click('button');
+  await page.goto(`${ui.url}/firewall/bot/rules/new`);
+  await page.click('text=Next');
+  await shot('rule-errors');
+  await page.selectOption('#sourceAddress', 'WebAccess');
+  await page.check('#destination-greengate');
+  await page.selectOption('#serviceName', 'GreengateProxy');
+  await page.click('text=Next');
+  await shot('rule-review');
+  if (look.width < 500) {
+    await page.click('text=Menu');
+    await page.screenshot({ path: join(folder, `menu-${look.name}.png`) });
+  }
+  await page.context().close();
+}
