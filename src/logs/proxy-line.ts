@@ -6,9 +6,9 @@ import type { ProxyLine } from './types.ts';
 export const URL_MAX = 2000;
 
 /**
- * One line of the proxy's access log, a JSON object of our own format: `time` (seconds with fraction), `ms`, `client`, `status` (`200` or
- * `TCP_MISS/200`), `result` (where `status` does not hold it), `method`, `url`, `bytes`, `hier`. Null when it is not one. Every value but
- * time and client is the client's or the server's choice.
+ * One line of the proxy's access log, a JSON object of the format in `plan/squid.ts`: `time` (seconds with fraction), `ms`, `client`,
+ * `status`, `method`, `url`, `bytes`, `hier` (squid's result and where it fetched from: `TCP_MISS/HIER_DIRECT`). Null when it is not one.
+ * Every value but time and client is the client's or the server's choice.
  */
 export function parseProxyLine(line: string): Omit<ProxyLine, 'id'> | null {
   const raw = jsonObject(line);
@@ -24,16 +24,11 @@ export function parseProxyLine(line: string): Omit<ProxyLine, 'id'> | null {
     method,
     url,
     host: hostOf(method, url),
-    ...statusOf(raw.status, raw.result),
+    status: wholeNumber(raw.status, 0, 999) ?? 0,
+    result: /^[A-Z_]{1,60}(?=\/)/.exec(clean(raw.hier, 200))?.[0] ?? '',
     bytes: wholeNumber(raw.bytes, 0, Number.MAX_SAFE_INTEGER) ?? 0,
     duration: wholeNumber(raw.ms, 0, Number.MAX_SAFE_INTEGER) ?? 0,
   };
-}
-
-function statusOf(status: unknown, result: unknown): { status: number; result: string } {
-  const both = /^([A-Z_]{1,60})\/(\d{1,3})$/.exec(typeof status === 'string' ? status : '');
-  if (both !== null) return { result: both[1] ?? '', status: Number(both[2]) };
-  return { result: clean(result, 60), status: wholeNumber(status, 0, 999) ?? 0 };
 }
 
 /** Host of `http://user@host:port/path` and of CONNECT's `host:port`, in small letters, without brackets; empty when there is none. */

@@ -2,10 +2,13 @@ import test from 'ava';
 import { Box, type Firmware } from './lib/box.ts';
 import { inShell, readMenu } from './lib/console.ts';
 import { recordFigure } from './lib/figures.ts';
+import { endAll } from './lib/process.ts';
 import { makeScene, pagesAnswer, saveFresh, scanFromRed, TELLING_PORTS, UI } from './lib/scene.ts';
 import { BOX_GREEN, RED_SERVER } from './lib/topology.ts';
 
 const scene = await makeScene();
+
+test.after.always(() => endAll());
 
 test.serial(
   'from power-on: rules within 20 s, pages within 50 s, memory under 180 MB; before set-up nothing passes',

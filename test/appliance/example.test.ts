@@ -5,7 +5,7 @@ import { openBrowser, picture } from './lib/browser.ts';
 import { inShell, menuUntil, readMenu } from './lib/console.ts';
 import type { Host } from './lib/host.ts';
 import * as ui from './lib/pages.ts';
-import { sleep } from './lib/process.ts';
+import { endAll, sleep } from './lib/process.ts';
 import { ADMIN, freshBox, makeScene, pagesAnswer, scanFromRed, UI } from './lib/scene.ts';
 import { BOX_GREEN, BOX_RED, RED_SERVER } from './lib/topology.ts';
 
@@ -28,6 +28,7 @@ test.before(async (t) => {
 test.after.always(async () => {
   await browser?.close();
   await box?.powerOff();
+  endAll();
 });
 
 test.serial('set-up: the console shows code and fingerprint, the browser asks for the code', async (t) => {

@@ -94,7 +94,7 @@ for (const [what, filter, found] of [
     const { logs, fetch } = scene(t);
     fetch(
       { url: 'http://web.example/' },
-      { url: 'http://bad.example/', status: 403, result: 'TCP_DENIED' },
+      { url: 'http://bad.example/', status: '403', hier: 'TCP_DENIED/HIER_NONE' },
       { url: 'http://other.example/deep/page', client: '192.168.51.36' },
     );
     t.deepEqual(
@@ -259,10 +259,9 @@ const REQUEST = {
   time: T0,
   ms: 3,
   client: '192.168.51.35',
-  status: 200,
-  result: 'TCP_MISS',
+  status: '200',
   method: 'GET',
   url: 'http://a/',
   bytes: 10,
-  hier: '-',
+  hier: 'TCP_MISS/HIER_DIRECT',
 };
