@@ -31,7 +31,7 @@ const adoptGreen = async (box: Box): Promise<void> => {
         what: `set the GREEN address to ${cidr}`,
         load: (await box.machine.botState()) !== 'released',
         edit: (policy) => {
-          const moved = withGreen(policy, cidr, true);
+          const moved = withGreen(policy, cidr);
           return moved.ok ? { ok: true, at: 'network', policy: moved.value } : { ...moved, at: 'network' };
         },
       });

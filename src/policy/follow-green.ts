@@ -2,8 +2,8 @@ import { contains, ipv4Number, ipv4Range, ipv4Text, netmaskBits, parseNetwork } 
 import type { Policy } from './schema.ts';
 
 /**
- * The DHCP set-up when GREEN moves: addresses inside the old network keep their host part in the new one. What does
- * not fit is left as it is, for the parser to complain about. Anything unreadable changes nothing.
+ * The DHCP set-up when GREEN moves: addresses inside the old network keep their host part in the new one, unless they
+ * are inside that one already. What does not fit is left as it is, for the parser to complain about. Anything unreadable changes nothing.
  */
 export const followGreen = (dhcp: Policy['dhcp'], from: Green, to: unknown): Policy['dhcp'] => {
   const before = networkOf(from);
@@ -11,7 +11,7 @@ export const followGreen = (dhcp: Policy['dhcp'], from: Green, to: unknown): Pol
   if (before === null || after === null || (before.address === after.address && before.bits === after.bits))
     return dhcp;
   const move = (address: string): string => {
-    if (!contains(before, address)) return address;
+    if (!contains(before, address) || contains(after, address)) return address;
     const moved = ipv4Range(after)[0] + (ipv4Number(address) - ipv4Range(before)[0]);
     return moved < ipv4Range(after)[1] ? ipv4Text(moved) : address;
   };

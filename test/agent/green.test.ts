@@ -1,7 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
-import { applyEditMovingDhcp, greenCidr, withGreen } from '../../src/agent/green.ts';
+import { greenCidr, withGreen } from '../../src/agent/green.ts';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
+import { applyEdit } from '../../src/policy/edit.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 
 const lease = (address: string) => ({ mac: '00:16:3e:00:00:05', address, name: 'printer', remark: '' });
@@ -12,7 +13,7 @@ const policyWith = (address: string): Policy => {
 };
 
 test('DHCP moves along, host part by host part', (t) => {
-  const moved = withGreen(policyWith('192.168.51.20'), '10.1.2.254/24', false);
+  const moved = withGreen(policyWith('192.168.51.20'), '10.1.2.254/24');
   if (!moved.ok) return t.fail(JSON.stringify(moved.problems));
   t.is(greenCidr(moved.value), '10.1.2.254/24');
   const { start, end, fixed } = moved.value.dhcp;
@@ -20,26 +21,27 @@ test('DHCP moves along, host part by host part', (t) => {
 });
 
 test('what is inside the new network already stays where it is', (t) => {
-  const moved = withGreen(policyWith('192.168.51.20'), '192.168.0.1/16', false);
+  const moved = withGreen(policyWith('192.168.51.20'), '192.168.0.1/16');
   if (!moved.ok) return t.fail(JSON.stringify(moved.problems));
   t.deepEqual([moved.value.dhcp.start, moved.value.dhcp.fixed[0]?.address], ['192.168.51.100', '192.168.51.20']);
 });
 
 test('what does not fit is a problem in the browser, and is left out at the console', (t) => {
-  const asked = withGreen(policyWith('192.168.51.20'), '10.1.2.1/28', false);
+  const green = { address: '10.1.2.1', netmask: '28' };
+  const asked = applyEdit(policyWith('192.168.51.20'), { do: 'section', section: 'network', value: { green } });
   t.deepEqual(asked.ok ? [] : asked.problems.map((one) => one.place), [
     'dhcp/start',
     'dhcp/end',
     'dhcp/fixed/0/address',
   ]);
-  const told = withGreen(policyWith('192.168.51.20'), '10.1.2.1/28', true);
+  const told = withGreen(policyWith('192.168.51.20'), '10.1.2.1/28');
   if (!told.ok) return t.fail(JSON.stringify(told.problems));
   t.like(told.value.dhcp, { start: '10.1.2.2', end: '10.1.2.14', fixed: [], enabled: true });
 });
 
 test('the box can be moved from the network page with DHCP on; everything else typed there is kept', (t) => {
   const value = { green: { address: '10.1.2.254' }, hostname: 'gate' };
-  const edited = applyEditMovingDhcp(policyWith('192.168.51.20'), { do: 'section', section: 'network', value });
+  const edited = applyEdit(policyWith('192.168.51.20'), { do: 'section', section: 'network', value });
   if (!edited.ok) return t.fail(JSON.stringify(edited.problems));
   t.is(edited.policy.network.hostname, 'gate');
   t.deepEqual(edited.policy.network.green, { address: '10.1.2.254', netmask: '255.255.255.0' });
@@ -48,9 +50,9 @@ test('the box can be moved from the network page with DHCP on; everything else t
 
 test('another fault on the network page is told as it is', (t) => {
   const value = { green: { address: '10.1.2.999' } };
-  const edited = applyEditMovingDhcp(defaultPolicy(), { do: 'section', section: 'network', value });
+  const edited = applyEdit(defaultPolicy(), { do: 'section', section: 'network', value });
   t.deepEqual(edited.ok ? [] : edited.problems.map((one) => one.place), ['network/green/address']);
-  const range = applyEditMovingDhcp(defaultPolicy(), { do: 'section', section: 'dhcp', value: { start: '10.0.0.1' } });
+  const range = applyEdit(defaultPolicy(), { do: 'section', section: 'dhcp', value: { start: '10.0.0.1' } });
   t.deepEqual(range.ok ? [] : range.problems.map((one) => one.place), ['dhcp/start']);
 });
 
@@ -60,7 +62,7 @@ test('at the console every usable address is taken, and gives a policy that can 
     fc.property(octet, octet, octet, octet, fc.integer({ min: 8, max: 30 }), (a, b, c, d, bits) => {
       const host = (((a * 256 + b) * 256 + c) * 256 + d) % 2 ** (32 - bits);
       fc.pre(host !== 0 && host !== 2 ** (32 - bits) - 1);
-      const moved = withGreen(policyWith('192.168.51.20'), `${a}.${b}.${c}.${d}/${bits}`, true);
+      const moved = withGreen(policyWith('192.168.51.20'), `${a}.${b}.${c}.${d}/${bits}`);
       t.true(moved.ok, moved.ok ? '' : JSON.stringify(moved.problems));
     }),
     { numRuns: 300 },

@@ -2,7 +2,6 @@ import { applyEdit, type Edit } from '../../policy/edit.ts';
 import { nameOf, requirePassword } from '../caller.ts';
 import { change, planOf } from '../change.ts';
 import { describeEdit } from '../describe.ts';
-import { applyEditMovingDhcp } from '../green.ts';
 import type { Handlers } from '../verbs.ts';
 
 /** The policy: look, check, change; and BOT's switch. */
@@ -14,10 +13,10 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
       what: describeEdit(edit),
       revision,
       mayDisable: caller.root,
-      edit: (policy) => applyEditMovingDhcp(policy, edit),
+      edit: (policy) => applyEdit(policy, edit),
     }),
   'policy.check': async (box, { edit }) => {
-    const edited = applyEditMovingDhcp(box.generation.policy, edit);
+    const edited = applyEdit(box.generation.policy, edit);
     if (!edited.ok) return { at: edited.at, problems: edited.problems };
     const plan = await planOf(box, { ...box.generation, policy: edited.policy });
     return { at: edited.at, problems: await box.machine.check(plan) };
