@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import type { FirewallLine, ProxyLine } from '../web/ports.ts';
 import type { Position } from './tail.ts';
-import type { FirewallLine, ProxyLine } from './types.ts';
 
 /** The index over the log files. It holds nothing that the files do not hold: when it is damaged it is thrown away and made anew. */
 export type LogDatabase = {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
+import type { FirewallLine } from '../web/ports.ts';
 import { clean, epochSeconds, jsonObject, wholeNumber } from './clean.ts';
-import type { FirewallLine } from './types.ts';
 
 /**
  * One line of ulogd's JSON output (2.0.8, stack NFLOG, BASE, IFINDEX, IP2STR, HWHDR) as a packet; null when it is not one.

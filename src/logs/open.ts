@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Denial, FirewallLine, FirewallQuery, LogPage, ProxyLine, ProxyQuery } from '../web/ports.ts';
 import { discard, type LogDatabase, type LogFile, openDatabase } from './database.ts';
 import { parseFirewallLine } from './firewall-line.ts';
 import { parseProxyLine } from './proxy-line.ts';
 import { countDenied, foldDenials, searchFirewall, searchProxy } from './search.ts';
 import { openTail, type Position, type Tail } from './tail.ts';
-import type { Denial, FirewallLine, FirewallQuery, LogPage, ProxyLine, ProxyQuery } from './types.ts';
 
 export type LogOptions = {
   /** Folder of `firewall.json` and `proxy.log`. */

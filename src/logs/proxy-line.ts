@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
+import type { ProxyLine } from '../web/ports.ts';
 import { clean, epochSeconds, jsonObject, wholeNumber } from './clean.ts';
-import type { ProxyLine } from './types.ts';
 
 /** Longest URL kept, in characters. */
 export const URL_MAX = 2000;

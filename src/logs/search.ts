@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { Denial, FirewallLine, FirewallQuery, LogPage, LogQuery, ProxyLine, ProxyQuery } from './types.ts';
+import type { Denial, FirewallLine, FirewallQuery, LogPage, LogQuery, ProxyLine, ProxyQuery } from '../web/ports.ts';
 
 /** A page of packets, newest first. */
 export function searchFirewall(sql: DatabaseSync, query: FirewallQuery): LogPage<FirewallLine> {
