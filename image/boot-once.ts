@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { accelerator } from '../scripts/qemu.ts';
-import type { Built } from './pipeline.ts';
+import type { Built } from './deliver.ts';
 import { run } from './run.ts';
 
 /** What the console shows when the box has come up, and what a kernel says that has not. */

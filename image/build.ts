@@ -8,7 +8,8 @@ import { alpineOptions, makeAlpine } from './bases/alpine.ts';
 import { debian } from './bases/debian.ts';
 import { bootOnce } from './boot-once.ts';
 import { chooseAndBuild, parseBase, probeMirror } from './choose.ts';
-import { type Built, buildOn } from './pipeline.ts';
+import type { Built } from './deliver.ts';
+import { buildOn } from './pipeline.ts';
 import { announce } from './step.ts';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));

@@ -38,6 +38,8 @@ export type DiskParts = {
   work: string;
   target: string;
   seed: string;
+  /** Seconds since 1970; the times in the file systems. */
+  date: number;
 };
 
 /** Writes a bootable sparse disk image (GPT, BIOS and UEFI), slot a filled. Needs neither root nor loop devices. */
@@ -55,20 +57,9 @@ export async function makeDisk(parts: DiskParts): Promise<void> {
   await copyInto(parts.squashfs, target, root.start);
   const data = place('data');
   const features = `offset=${data.start},root_owner=0:0,hash_seed=${uuid(parts.seed, 'hash')}`;
-  await run('mke2fs', [
-    '-q',
-    '-F',
-    '-t',
-    'ext4',
-    '-L',
-    'greengate-data',
-    '-U',
-    uuid(parts.seed, 'data'),
-    '-E',
-    features,
-    target,
-    `${data.size / MIB}M`,
-  ]);
+  const names = ['-L', 'greengate-data', '-U', uuid(parts.seed, 'data'), '-E', features];
+  const env = { E2FSPROGS_FAKE_TIME: String(parts.date) };
+  await run('mke2fs', ['-q', '-F', '-t', 'ext4', ...names, target, `${data.size / MIB}M`], { env });
   await installBiosGrub(target, place('bios').start / 512, place('bios').size / 512, parts.work);
 }
 
@@ -92,7 +83,7 @@ async function makeBoot(parts: DiskParts, place: { start: number; size: number }
   await run('mkfs.vfat', ['-F', '32', '-n', 'GREENGATE', '-i', id, '--invariant', disk]);
   await makeEfiGrub(join(work, 'bootx64.efi'));
   await writeGrubConfiguration(join(work, 'grub.cfg'));
-  const env = { MTOOLS_SKIP_CHECK: '1' };
+  const env = { MTOOLS_SKIP_CHECK: '1', SOURCE_DATE_EPOCH: String(parts.date) };
   await run('mmd', ['-i', disk, '::a', '::b', '::grub', '::EFI', '::EFI/BOOT'], { env });
   const files: [string, string][] = [
     [parts.vmlinuz, '::a/vmlinuz'],

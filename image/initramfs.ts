@@ -105,6 +105,8 @@ async function pack(work: string, target: string): Promise<void> {
     .filter(Boolean)
     .sort()
     .join('\n');
+  // All times alike, so that the same contents give the same bytes.
+  await run('find', [work, '-exec', 'touch', '-h', '-d', '@1', '{}', '+']);
   const plain = `${target}.cpio`;
   await run('cpio', ['--quiet', '-o', '-H', 'newc', '-R', '0:0', '--reproducible', '-F', plain], {
     cwd: work,

@@ -1,37 +1,18 @@
-import { copyFile, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { faultsOf } from './assert.ts';
 import type { Base, Lock, Places } from './base.ts';
 import { bundleApplication } from './bundle.ts';
 import { cached, exists } from './cache.ts';
-import { makeDisk } from './disk.ts';
-import { KERNEL_ARGUMENTS } from './grub.ts';
-import { hashTrees, keyOf, sha256File } from './hash.ts';
+import { type Built, deliver } from './deliver.ts';
+import { hashTrees, keyOf } from './hash.ts';
 import { makeInitramfs } from './initramfs.ts';
 import { normalise } from './normalise.ts';
 import { rememberDependencies } from './openrc.ts';
-import { identityOf, layOver, writeIdentity } from './overlay.ts';
+import { type Identity, identityOf, layOver, writeIdentity } from './overlay.ts';
 import { run } from './run.ts';
-import { makeSbom } from './sbom.ts';
 import { makeSquashfs } from './squashfs.ts';
 import { step } from './step.ts';
-
-/** What a build hands out; also `build/image/latest.json`. Paths are absolute; `append` is the kernel's command line. */
-export type Built = {
-  base: string;
-  branch: string;
-  key: string;
-  version: string;
-  commit: string;
-  kernel: string;
-  image: string;
-  compressed: string;
-  sha256: string;
-  sbom: string;
-  vmlinuz: string;
-  initramfs: string;
-  append: string;
-};
 
 /** Builds the image of one base through all steps; what did not change since an earlier build is taken from the cache. */
 export async function buildOn(base: Base, places: Places, release: boolean): Promise<Built> {
@@ -39,7 +20,15 @@ export async function buildOn(base: Base, places: Places, release: boolean): Pro
   const root = await rootTree(base, places, tree);
   const initramfs = await initramfsOf(places, tree);
   const squashfs = await squashfsOf(places, root, release);
-  return diskOf(base, places, { tree, root, initramfs, squashfs, release });
+  return deliver(places, {
+    base: base.name,
+    lock: tree.lock,
+    kernel: tree.kernel,
+    vmlinuz: join(tree.directory, 'vmlinuz'),
+    initramfs,
+    squashfs,
+    release,
+  });
 }
 
 type Tree = { directory: string; key: string; lock: Lock; kernel: string };
@@ -47,7 +36,7 @@ type Root = {
   key: string;
   path: string;
   squashfs: string | undefined;
-  identity: Awaited<ReturnType<typeof identityOf>>;
+  identity: Identity;
 };
 
 async function baseTree(base: Base, places: Places): Promise<Tree> {
@@ -155,83 +144,6 @@ async function squashfsOf(places: Places, root: Root, release: boolean): Promise
       note = `${megabytes(bytes)} MB`;
     });
     return { note, value: { key, path: join(directory, 'root.squashfs') } };
-  });
-}
-
-type DiskInput = {
-  tree: Tree;
-  root: Root;
-  initramfs: { key: string; path: string };
-  squashfs: { key: string; path: string };
-  release: boolean;
-};
-
-async function diskOf(base: Base, places: Places, input: DiskInput): Promise<Built> {
-  const { tree, root } = input;
-  const code = await hashTrees(['disk.ts', 'grub.ts'].map((name) => join(places.top, 'image', name)));
-  const key = keyOf(input.squashfs.key, input.initramfs.key, code);
-  const home = join(places.out, `${base.name}-${key}`);
-  const file = (name: string) => join(home, name);
-  const image = file(`greengate-${base.name}.img`);
-  const compressed = `${image}.${input.release ? 'xz' : 'zst'}`;
-  const fresh = !(await exists(home));
-  const partial = join(places.out, 'partial');
-  await step('disk', async () => {
-    if (!fresh) return { value: undefined, note: 'unchanged' };
-    await rm(partial, { recursive: true, force: true });
-    await mkdir(partial, { recursive: true });
-    await copyFile(join(tree.directory, 'vmlinuz'), join(partial, 'vmlinuz'));
-    await copyFile(input.initramfs.path, join(partial, 'initramfs'));
-    const target = join(partial, `greengate-${base.name}.img`);
-    await makeDisk({
-      squashfs: input.squashfs.path,
-      vmlinuz: join(partial, 'vmlinuz'),
-      initramfs: join(partial, 'initramfs'),
-      work: places.work,
-      target,
-      seed: key,
-    });
-    return { value: undefined, note: `image ${key}` };
-  });
-  await step('compress', async () => {
-    if (!fresh) return { value: undefined, note: 'unchanged' };
-    const raw = join(partial, `greengate-${base.name}.img`);
-    const packed = join(partial, compressed.slice(home.length + 1));
-    if (input.release) await run('xz', ['-T0', '-6', '-k', raw]);
-    else await run('zstd', ['-q', '-3', '-T0', raw, '-o', packed]);
-    const sum = await sha256File(packed);
-    await writeFile(`${packed}.sha256`, `${sum}  ${compressed.slice(home.length + 1)}\n`);
-    return { value: undefined, note: sum.slice(0, 16) };
-  });
-  const sbom = file(`greengate-${base.name}.cdx.json`);
-  return step('sbom', async () => {
-    const identity = JSON.parse(
-      await readFile(join(input.squashfs.path, '../identity.json'), 'utf8'),
-    ) as Root['identity'];
-    if (fresh) {
-      await writeFile(
-        join(partial, `greengate-${base.name}.cdx.json`),
-        await makeSbom(places.top, tree.lock, identity),
-      );
-      await rename(partial, home);
-    }
-    const sha256 = (await readFile(`${compressed}.sha256`, 'utf8')).split(' ')[0] as string;
-    const built: Built = {
-      base: base.name,
-      branch: tree.lock.branch,
-      key,
-      version: root.identity.version,
-      commit: identity.commit,
-      kernel: tree.kernel,
-      image,
-      compressed,
-      sha256,
-      sbom,
-      vmlinuz: file('vmlinuz'),
-      initramfs: file('initramfs'),
-      append: `${KERNEL_ARGUMENTS} greengate.slot=a`,
-    };
-    return { value: built, note: `${tree.lock.packages.length} packages listed` };
   });
 }
 
