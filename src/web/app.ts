@@ -37,7 +37,7 @@ export const createApp = (parts: WebParts): Koa => {
   app.use(errorPages(web.render, parts.report));
   app.use(knownHost(parts.names));
   app.use(serveAssets(parts.assets));
-  app.use(bodyParser({ enableTypes: ['form'], formLimit: '512kb' }));
+  app.use(bodyParser({ enableTypes: ['form'], formLimit: '1mb' }));
   app.use(requireLogin(parts.agent));
   app.use(refuseForgery);
   const router = new Router();

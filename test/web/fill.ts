@@ -174,9 +174,8 @@ const request = (now: number, back: number): string =>
     ms: 12 + back * 7,
     client: '192.168.51.35',
     status: back % 6 === 0 ? 403 : 200,
-    result: back % 6 === 0 ? 'TCP_DENIED' : back % 2 === 0 ? 'TCP_TUNNEL' : 'TCP_MISS',
     method: back % 2 === 0 ? 'CONNECT' : 'GET',
     url: back % 2 === 0 ? 'www.example.org:443' : `http://www.example.com/articles/2026/11/${back}?from=front`,
     bytes: 4096 * back,
-    hier: 'HIER_DIRECT/198.51.100.80',
+    hier: `${back % 6 === 0 ? 'TCP_DENIED' : back % 2 === 0 ? 'TCP_TUNNEL' : 'TCP_MISS'}/HIER_DIRECT`,
   });

@@ -34,8 +34,12 @@ const leadToLogin = async (agent: Agent, ctx: Context): Promise<void> => {
   const { needed } = await agent('setup.status', {});
   const back = ctx.method === 'GET' && ctx.url !== '/' ? `?next=${encodeURIComponent(ctx.url)}` : '';
   const target = needed ? '/setup' : `/login${back}`;
-  // htmx would put the login page into a piece of the old one: this header makes it load the page anew.
-  if (ctx.get('HX-Request') !== '') ctx.set('HX-Redirect', target);
-  ctx.status = 303;
+  // htmx would follow a redirect and put the login page into a piece of the old one: this header makes it load the page anew.
+  if (ctx.get('HX-Request') !== '') {
+    ctx.set('HX-Redirect', target);
+    ctx.body = '';
+    return;
+  }
   ctx.redirect(target);
+  ctx.status = 303;
 };
