@@ -31,17 +31,18 @@ export const loadRuleset = async (plan: Plan): Promise<Counters> => {
     await removeChains((await generationChains()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));
     throw error;
   }
-  const counted = await readCounters((chain) => old.some(({ name }) => name === chain));
+  // Read anew: an answer that others share may be older than the switch.
+  const counted = await readCounters((chain) => old.some(({ name }) => name === chain), readRules);
   await removeChains(old);
   return counted;
 };
 
 /** What the generation in force has counted since it was loaded, by origin. */
-export const counters = async (): Promise<Counters> => readCounters(() => true);
+export const counters = async (): Promise<Counters> => readCounters(() => true, listRules);
 
 /** The number the kernel's ruleset carries and what its BOT chains show; `unknown` when it holds none of ours. */
 export const loaded = async (): Promise<{ generation: number | null; bot: BotState }> => {
-  const rules = await listRules('ip', ['GREENGATE', 'BOT_INPUT', 'CUSTOMFORWARD']);
+  const rules = await listRules('ip');
   const [, number, mode] =
     /^generation (\d+) (\w+)$/.exec(rules.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
   if (number === undefined) return { generation: null, bot: 'unknown' };
@@ -79,10 +80,13 @@ const generationChains = async (): Promise<{ family: Family; name: string }[]> =
   );
 };
 
-const readCounters = async (wanted: (chain: string) => boolean): Promise<Counters> => {
+const readCounters = async (
+  wanted: (chain: string) => boolean,
+  rulesOf: (family: Family) => Promise<ListedRule[]>,
+): Promise<Counters> => {
   const found: Counters = {};
   for (const family of ['ip', 'ip6'] as const) {
-    for (const { chain, comment, expr } of await listRules(family)) {
+    for (const { chain, comment, expr } of await rulesOf(family)) {
       const counter = expr?.find((one) => one.counter !== undefined)?.counter;
       if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain) || !wanted(chain)) continue;
       const sum = found[comment] ?? { packets: 0, bytes: 0 };
@@ -92,18 +96,24 @@ const readCounters = async (wanted: (chain: string) => boolean): Promise<Counter
   return found;
 };
 
-/** The rules of a filter table, tersely: sets that are full take seconds to list. Empty when there is no such table. */
-const listRules = async (family: Family, chains?: string[]): Promise<ListedRule[]> => {
-  const lists =
-    chains === undefined ? [['table', family, 'filter']] : chains.map((name) => ['chain', family, 'filter', name]);
-  const answers = await Promise.all(
-    lists.map((what) => run('nft', ['-j', '-t', 'list', ...what]).catch(() => '{"nftables":[]}')),
-  );
-  return answers.flatMap((text) =>
-    (JSON.parse(text) as { nftables: { rule?: ListedRule }[] }).nftables.flatMap(({ rule }) =>
-      rule === undefined ? [] : [rule],
-    ),
-  );
+/**
+ * The rules of a filter table, tersely: sets that are full take seconds to list. Empty when there is no such table.
+ * Questions that are asked at the same time share one process: the status page asks three.
+ */
+const listRules = (family: Family): Promise<ListedRule[]> => {
+  const asked = listing.get(family);
+  if (asked !== undefined) return asked;
+  const answer = readRules(family).finally(() => listing.delete(family));
+  listing.set(family, answer);
+  return answer;
+};
+
+const listing = new Map<Family, Promise<ListedRule[]>>();
+
+const readRules = async (family: Family): Promise<ListedRule[]> => {
+  const text = await run('nft', ['-j', '-t', 'list', 'table', family, 'filter']).catch(() => '{"nftables":[]}');
+  const { nftables } = JSON.parse(text) as { nftables: { rule?: ListedRule }[] };
+  return nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
 };
 
 const problemsIn = (error: unknown, text: string): Problem[] => {
