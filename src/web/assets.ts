@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gzip } from 'node:zlib';
 import type { Middleware } from 'koa';
 
-/** A static file, ready to send. `tag` is part of its address, so that browsers may keep it for good. */
-export type Asset = { type: string; body: Buffer; zipped: Buffer; tag: string };
+/** A static file. `tag` is part of its address, so that browsers may keep it for good; `zipped` is made when first asked for. */
+export type Asset = { type: string; body: Buffer; zipped: () => Promise<Buffer>; tag: string };
 export type Assets = Map<string, Asset>;
 
 /** Reads every file of `folder`, and `others` (name → path). On the box the image builder has put all into one folder. */
@@ -37,13 +38,24 @@ export const serveAssets =
       ctx.status = 304;
       return;
     }
-    const zip = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' && asset.zipped.length < asset.body.length;
-    if (zip) ctx.set('Content-Encoding', 'gzip');
-    ctx.body = zip ? asset.zipped : asset.body;
+    const packed = ctx.acceptsEncodings('gzip', 'identity') === 'gzip' && asset.body.length > 1000;
+    if (packed) ctx.set('Content-Encoding', 'gzip');
+    ctx.body = packed ? await asset.zipped() : asset.body;
   };
 
 const toAsset = (path: string): Asset => {
   const body = readFileSync(path);
   const tag = createHash('sha256').update(body).digest('base64url').slice(0, 12);
-  return { type: extname(path), body, zipped: gzipSync(body), tag };
+  let zipped: Promise<Buffer> | undefined;
+  return {
+    type: extname(path),
+    body,
+    zipped: () => {
+      zipped ??= zip(body);
+      return zipped;
+    },
+    tag,
+  };
 };
+
+const zip = promisify(gzip) as (body: Buffer) => Promise<Buffer>;

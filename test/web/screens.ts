@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
 import { fillHostile, fillMany, fillOffice } from './fill.ts';
-import { readyUi, type Ui } from './ui.ts';
+import { freshUi, readyUi, type Ui } from './ui.ts';
 
 /**
  * Pictures of every page at two widths, light and dark, into build/screens: for looking at.
@@ -68,6 +68,7 @@ try {
   const many = await readyUi(t, { block: true });
   await fillMany(many, 2000);
   const empty = await readyUi(t);
+  const fresh = await freshUi(t);
   for (const look of looks) {
     const run = (ui: Ui, prefix: string, list: Record<string, string>) => shoot(chrome, ui, look, prefix, list);
     await run(office, '', pages);
@@ -88,6 +89,7 @@ try {
       dhcp: '/services/dhcp',
     });
     await bare(chrome, office, look);
+    await setUp(chrome, fresh, look);
   }
 } finally {
   await chrome.close();
@@ -155,5 +157,16 @@ async function bare(browser: Browser, ui: Ui, look: Look): Promise<void> {
     await page.click('text=Menu');
     await page.screenshot({ path: join(folder, `menu-${look.name}.png`) });
   }
+  await page.context().close();
+}
+
+async function setUp(browser: Browser, ui: Ui, look: Look): Promise<void> {
+  if (wanted.length > 0 && !wanted.includes('setup')) return;
+  const page = await open(browser, ui, look);
+  const shot = (name: string) => page.screenshot({ path: join(folder, `${name}-${look.name}.png`), fullPage: true });
+  await shot('setup-code');
+  await page.fill('#code', await ui.lab.code());
+  await page.click('button');
+  await shot('setup');
   await page.context().close();
 }

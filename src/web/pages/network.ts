@@ -117,7 +117,7 @@ const show = async (web: Web, ctx: Context, { values, faults }: { values: Values
 export const nicOptions = (nics: Verbs['nics.get']['out']['nics']) =>
   nics.map(({ mac, name, driver, carrier }) => ({
     value: mac,
-    label: `${name} — ${mac}, ${driver}, ${carrier ? 'cable in' : 'no cable'}`,
+    label: `${name}, ${carrier ? 'cable in' : 'no cable'}, ${mac}, ${driver}`,
   }));
 
 /** Every time zone this Node knows, and the one in use. */

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
 import { defaultServices } from '../../policy/default-services.ts';
-import { applyEdit } from '../../policy/edit.ts';
+import type { Edit } from '../../policy/edit.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
@@ -88,10 +88,12 @@ const titleOf = (ctx: Context): string => (idOf(ctx) === undefined ? 'New rule' 
 
 const option = (name: string, detail: string) => ({ value: name, label: detail === '' ? name : `${name} — ${detail}` });
 
-type Reviewed = { values: RuleValues; edit: Parameters<typeof applyEdit>[1] & { do: 'saveRule' } };
+type Reviewed = { values: RuleValues; edit: Extract<Edit, { do: 'saveRule' }> };
 
 /** The review speaks of the rule as it will be kept, after parsing: addresses in one spelling, names followed. */
 const showReview = async (web: Web, ctx: Context, policy: Policy, { values, edit }: Reviewed): Promise<void> => {
+  // Loaded when it is needed: the schemas behind it are the largest part of this process.
+  const { applyEdit } = await import('../../policy/edit.ts');
   const result = applyEdit(policy, edit);
   if (!result.ok) return ctx.throw(409, 'The policy has changed meanwhile. Send the form again.', { expose: true });
   const others = policy.rules.filter(({ id }) => id !== edit.id);
