@@ -14,7 +14,7 @@ help:
 
 #: install what is missing, build the image if needed and boot it in QEMU (FRESH=1 forgets its state)
 run: deps
-	@$(SUDO) $(NODE) scripts/run.ts
+	@$(SUDO) $(NODE) scripts/run.ts $(if $(FRESH),fresh)
 
 #: the same agent and web from source in network namespaces, UI on a localhost port, restarting on change
 dev: deps

@@ -15,7 +15,7 @@ async function main(): Promise<number> {
   const built = await child(process.execPath, [join(top, 'image/build.ts')]);
   if (built !== 0) return built;
   const image = newestImage(top);
-  const { disk, kept } = keptDisk(folder, image, (process.env['FRESH'] ?? '') !== '');
+  const { disk, kept } = keptDisk(folder, image, process.argv.includes('fresh'));
   const port = await freePort([4445, 4446, 4447]);
   const { kvm, args } = await accelerator();
   rmSync(log, { force: true });

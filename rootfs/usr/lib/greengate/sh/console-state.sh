@@ -80,7 +80,8 @@ agent_state() {
 	fi
 	node=$GREENGATE_LIB/bin/node
 	read -r up _ </proc/uptime
-	if [ "${up%%.*}" -lt 180 ]; then
+	# The fingerprint is the agent's first work: once it is there, the agent has been running.
+	if [ "${up%%.*}" -lt 180 ] && ! [ -e "$GREENGATE_RUN/fingerprint" ]; then
 		echo 'not yet running; the rules do not need it'
 	elif ! [ -x "$node" ]; then
 		echo 'NOT RUNNING: Node is missing. The rules stay in force'
