@@ -1,9 +1,10 @@
 import test from 'ava';
 import type { Browser, Page } from 'playwright-core';
-import { type Box, savedPlace } from './lib/box.ts';
+import type { Box } from './lib/box.ts';
 import { openBrowser, picture } from './lib/browser.ts';
 import { inShell, menuUntil, readMenu } from './lib/console.ts';
 import type { Host } from './lib/host.ts';
+import { savedPlace } from './lib/image.ts';
 import * as ui from './lib/pages.ts';
 import { endAll, sleep } from './lib/process.ts';
 import { ADMIN, freshBox, makeScene, pagesAnswer, scanFromRed, UI } from './lib/scene.ts';

@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { builtImage, type Image } from './image.ts';
 import { run, runFolder, start, stop, TOP } from './process.ts';
@@ -57,7 +57,7 @@ export class Box {
     const powered = performance.now();
     const child = start(argv, join(logs, `${options.name}.qemu.log`));
     try {
-      const qmp = await openQmp(at('.qmp'));
+      const qmp = await Promise.race([openQmp(at('.qmp')), failed(child, join(logs, `${options.name}.qemu.log`))]);
       const serial = await Serial.open(at('.serial'));
       return new Box(child, serial, qmp, at('.qcow2'), powered);
     } catch (error) {
@@ -101,15 +101,11 @@ export class Box {
   }
 }
 
-/** Where a saved state of the present image and driver lies; those of older images are removed. */
-export function savedPlace(word: string): string {
-  const folder = join(TOP, 'build/appliance/saved');
-  const { key } = builtImage();
-  mkdirSync(folder, { recursive: true });
-  for (const name of readdirSync(folder)) {
-    if (!name.startsWith(`${key}-`)) rmSync(join(folder, name), { force: true });
-  }
-  return join(folder, `${key}-${word}.qcow2`);
+/** Fails with what QEMU said when it ends at once. */
+function failed(child: ChildProcess, log: string): Promise<never> {
+  return new Promise((_, fail) => {
+    child.once('exit', (code) => fail(new Error(`QEMU ended with ${code}: ${readFileSync(log, 'utf8').slice(-500)}`)));
+  });
 }
 
 type Places = { disk: string; serial: string; qmp: string; folder: string; topology: Topology };

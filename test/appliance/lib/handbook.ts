@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { type Box, savedPlace } from './box.ts';
+import type { Box } from './box.ts';
 import { openBrowser } from './browser.ts';
 import { menuUntil } from './console.ts';
+import { savedPlace } from './image.ts';
 import {
   enableBot,
   HANDBOOK,

@@ -47,6 +47,18 @@ export class Host {
     }
   }
 
+  /** The probe is refused before long: the other side needs a moment to close. */
+  async eventuallyFails(probe: Probe, seconds = 30): Promise<string> {
+    const end = Date.now() + seconds * 1000;
+    for (;;) {
+      const answer = await this.#probe(probe);
+      if (!answer.ok) return answer.text;
+      if (Date.now() > end)
+        throw new Unmet(`${this} should lose ${probe.join(' ')} within ${seconds} s: ${answer.text}`);
+      await sleep(300);
+    }
+  }
+
   /** Tells the hand something and gives its answer, also when that is no. Throws only when the hand is broken. */
   tell(order: Order, seconds = 20): Promise<Answer> {
     const child = this.#hand();
@@ -74,8 +86,11 @@ export class Host {
     return this.space.name.replace(/^gga-\d+-\d+-\d+-/, '');
   }
 
-  #probe([kind, ...rest]: Probe): Promise<Answer> {
-    return this.tell({ do: kind, args: rest.map(String) });
+  async #probe([kind, ...rest]: Probe): Promise<Answer> {
+    const answer = await this.tell({ do: kind, args: rest.map(String) });
+    // A broken driver must never count as "refused".
+    if (answer.broken === true) throw new Error(`${this}: ${answer.text}`);
+    return answer;
   }
 
   #hand(): ChildProcess {

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import { Box, type BoxOptions, savedPlace } from './box.ts';
+import { Box, type BoxOptions } from './box.ts';
 import { menuUntil, readMenu } from './console.ts';
 import type { Host } from './host.ts';
+import { savedPlace } from './image.ts';
 import { Unmet } from './process.ts';
 import { startRedServers } from './red-servers.ts';
 import { aimAtBox, BOX_GREEN, makeTopology, type Topology } from './topology.ts';
