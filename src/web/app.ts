@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { serveAssets } from './assets.ts';
 import type { Web, WebParts } from './context.ts';
+import { barPages } from './frame.ts';
 import { refuseForgery } from './middleware/csrf.ts';
 import { errorPages } from './middleware/errors.ts';
 import { securityHeaders } from './middleware/headers.ts';
@@ -47,6 +48,7 @@ export const createApp = (parts: WebParts): Koa => {
 };
 
 const pages = [
+  barPages,
   setupPages,
   loginPages,
   homePages,

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Verbs } from '../agent/api.ts';
-import { sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
+import { type Pages, sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
 import { type Flash, takeFlash } from './flash.ts';
 import { csrfOf } from './middleware/csrf.ts';
 
@@ -17,20 +17,25 @@ export const askStatus = (web: Web, ctx: Context): Promise<Status> =>
 export const showPage = async (web: Web, ctx: Context, head: PageHead, view: string, struct: object): Promise<void> => {
   const status = head.status ?? (await askStatus(web, ctx));
   const frame = {
+    ...barOf(ctx, status),
     title: head.title,
     nav: head.nav,
     menu,
-    csrf: csrfOf(ctx),
-    user: sessionOf(ctx).user,
-    hostname: status.hostname,
-    bot: status.bot,
-    warnings: warningsOf(status),
     flash: takeFlash(ctx) satisfies Flash | null,
     zone: status.timezone,
     now: status.time,
   };
   ctx.type = 'html';
   ctx.body = web.render(view, { frame, ...struct });
+};
+
+/** The bar on top alone: open pages ask for it again and again, so that it is always true. */
+export const barPages: Pages = (router, web) => {
+  router.get('/topbar', async (ctx) => {
+    const frame = barOf(ctx, await askStatus(web, ctx));
+    ctx.type = 'html';
+    ctx.body = web.render('topbar.njk', { frame });
+  });
 };
 
 /** Answers with a view without menu: login and set-up. */
@@ -44,6 +49,14 @@ export const seeOther = (ctx: Context, target: string): void => {
   ctx.redirect(target);
   ctx.status = 303;
 };
+
+const barOf = (ctx: Context, status: Status) => ({
+  csrf: csrfOf(ctx),
+  user: sessionOf(ctx).user,
+  hostname: status.hostname,
+  bot: status.bot,
+  warnings: warningsOf(status),
+});
 
 /** RED is said to be down in one place only, whether the agent has a notice for it or not. */
 const warningsOf = ({ red, notices }: Status): string[] => {

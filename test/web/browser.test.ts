@@ -149,6 +149,16 @@ test.serial('the firewall log shows new lines by itself, until paused', async (t
   t.is(await page.locator('text=4712').count(), 0);
 });
 
+test.serial('the bar on top tells what happened meanwhile, without loading the page anew', async (t) => {
+  const ui = await readyUi(t, { block: true });
+  const page = await open(t, ui);
+  await page.goto(`${ui.url}/firewall/objects/addresses/new`);
+  await page.fill('#name', 'typed and not sent');
+  ui.lab.twin.released = true;
+  await page.waitForSelector('text=BOT was released at the console', { timeout: 25_000 });
+  t.is(await page.inputValue('#name'), 'typed and not sent');
+});
+
 test.serial('a session that ended in the background leads to the login', async (t) => {
   const ui = await readyUi(t);
   await fillOffice(ui);
