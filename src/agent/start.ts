@@ -41,6 +41,9 @@ const firstGeneration = async ({ machine, store, clock }: Ports): Promise<Genera
 
 const loadIfNeeded = async (box: Box): Promise<void> => {
   const [held, bot] = await Promise.all([box.machine.loadedGeneration(), box.machine.botState()]);
-  if (held === box.generation.number || (held !== null && bot === 'released')) return;
+  // Newer than ours: boot took a generation that is whole but that we cannot read. An older one may allow more.
+  if (held !== null && (held >= box.generation.number || bot === 'released')) return;
   await loadPlan(box, await planOf(box, box.generation));
+  // Boot turns forwarding on only with rules in force; these came later.
+  await box.machine.applyNetwork();
 };

@@ -22,7 +22,7 @@ export const compile = (policy: Policy, facts: Facts): Plan => {
       'dnsmasq.conf': dnsmasqConf(policy, facts),
       hosts: hostsFile(policy),
       'ulogd.conf': ulogdConf(facts),
-      'chrony.conf': chronyConf(facts),
+      'chrony.conf': chronyConf(policy, facts),
       'web.json': webJson(policy),
     },
   };

@@ -138,10 +138,10 @@ export const problemsOf = (stderr: string, text: string): Problem[] => {
 };
 
 const originAt = (lines: string[], index: number): string => {
-  const target = /goto g\d+_(\w+)/.exec(lines[index] ?? '')?.[1];
+  const target = /goto g\d+_(?:rule_)?(\w+)/.exec(lines[index] ?? '')?.[1];
   if (target !== undefined) return target;
   for (let at = index; at >= 0; at -= 1) {
-    const chain = /^\s*chain (?:g\d+_)?(\w+)/.exec(lines[at] ?? '')?.[1];
+    const chain = /^\s*chain (?:g\d+_(?:rule_)?)?(\w+)/.exec(lines[at] ?? '')?.[1];
     if (chain !== undefined) return chain;
   }
   return '';

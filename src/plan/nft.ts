@@ -1,6 +1,6 @@
 import { printRange } from '../policy/ports.ts';
 import { printDispatch, printLeaf } from './nft-rules.ts';
-import type { Dispatch, Family, Ruleset } from './ruleset.ts';
+import { type Dispatch, type Family, origins, type Ruleset } from './ruleset.ts';
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
 export const printFull = (ruleset: Ruleset, generation: number): string =>
@@ -89,15 +89,21 @@ const natBlock = [
 const generationChains = (ruleset: Ruleset, family: Family, tag: string): Chains => {
   if (ruleset.mode !== 'blocking') return [];
   const dispatch = (list: Dispatch[]) => [
-    ...list.filter((one) => one.family === family).map((one) => `${printDispatch(one)} goto ${tag}_${one.leaf}`.trim()),
+    ...list
+      .filter((one) => one.family === family)
+      .map((one) => `${printDispatch(one)} goto ${leafChain(tag, one.leaf)}`.trim()),
     `goto ${tag}_default`,
   ];
   return [
-    ...ruleset.leaves.map((leaf): Chains[number] => [`${tag}_${leaf.name}`, printLeaf(family, leaf)]),
+    ...ruleset.leaves.map((leaf): Chains[number] => [leafChain(tag, leaf.name), printLeaf(family, leaf)]),
     [`${tag}_input`, dispatch(ruleset.input)],
     [`${tag}_forward`, dispatch(ruleset.forward)],
   ];
 };
+
+/** Rules have a space of names of their own: no id of an owner's rule may be that of a chain of ours. */
+const leafChain = (tag: string, leaf: string): string =>
+  Object.values<string>(origins).includes(leaf) ? `${tag}_${leaf}` : `${tag}_rule_${leaf}`;
 
 const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: number): Chains => [
   ['INPUT', inputRules(ruleset, family)],
@@ -160,12 +166,15 @@ const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
   ];
 };
 
-/** What the box itself may send: a short list per user. Replies and ICMP errors pass by state. */
+/**
+ * What the box itself may send: a short list per user. Replies and ICMP errors pass by state. On loopback only root is
+ * free: whoever else could reach squid or the resolver there would have its way out.
+ */
 const outputRules = ({ mode, uids, proxy }: Ruleset): string[] => [
-  `oifname "lo" meta skuid != ${uids.squid} accept`,
+  `oifname "lo" meta skuid ${uids.root} accept`,
   'ct state invalid drop',
   'ct state established,related accept',
-  `oifname "lo" meta skuid ${uids.squid} ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 53 accept`,
+  `oifname "lo" meta skuid { ${uids.squid}, ${uids.chrony} } ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 53 accept`,
   'oifname "lo" reject with icmp admin-prohibited',
   `oifname "green" meta skuid { ${uids.root}, ${uids.dnsmasq} } udp sport 67 udp dport 68 accept`,
   `oifname "green" meta skuid { ${uids.root}, ${uids.dnsmasq} } icmp type echo-request accept`,
@@ -184,7 +193,7 @@ const outputRules = ({ mode, uids, proxy }: Ruleset): string[] => [
 ];
 
 const output6Rules = ({ uids, ipv6 }: Ruleset): string[] => [
-  `oifname "lo" meta skuid != ${uids.squid} accept`,
+  `oifname "lo" meta skuid ${uids.root} accept`,
   `oifname "green" icmpv6 type { ${ND_TYPES} } accept`,
   'ct state invalid drop',
   'oifname "green" ct state established,related accept',

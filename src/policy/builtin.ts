@@ -20,15 +20,19 @@ export const allServices = (policy: Policy): Service[] => [
 
 /** The default networks, resolved from the network set-up. Read-only. */
 export const defaultNetworks = (policy: Pick<Policy, 'network'>): Address[] => {
-  const { address, netmask } = policy.network.green;
-  const green = parseNetwork(`${address}/${netmaskBits(netmask)}`);
   return [
-    { name: 'GREEN Address', value: address, remark: 'The box itself, on GREEN' },
-    { name: 'GREEN Network', value: green === null ? address : printNetwork(green), remark: 'Everything inside' },
+    { name: 'GREEN Address', value: policy.network.green.address, remark: 'The box itself, on GREEN' },
+    { name: 'GREEN Network', value: greenNetwork(policy), remark: 'Everything inside' },
     { name: 'Private Network 10.0.0.0', value: '10.0.0.0/8', remark: 'RFC 1918' },
     { name: 'Private Network 172.16.0.0', value: '172.16.0.0/12', remark: 'RFC 1918' },
     { name: 'Private Network 192.168.0.0', value: '192.168.0.0/16', remark: 'RFC 1918' },
   ];
+};
+
+/** `192.168.51.0/24`. */
+export const greenNetwork = ({ network: { green } }: Pick<Policy, 'network'>): string => {
+  const network = parseNetwork(`${green.address}/${netmaskBits(green.netmask)}`);
+  return network === null ? green.address : printNetwork(network);
 };
 
 /** Every address a rule or group may name. */

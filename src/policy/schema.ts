@@ -164,6 +164,11 @@ export const dhcpSchema = z.strictObject({
         address: ipv4,
         name: text(63)
           .regex(/^[A-Za-z0-9-]*$/, 'Letters, digits and hyphens only.')
+          // dnsmasq reads these in the place of a name as its own words: "serve nothing", or a lease time.
+          .refine(
+            (value) => !/^(ignore|infinite|id|set|tag|\d+[smhdw]?)$/i.test(value),
+            'DHCP has another meaning for this word. Choose another name.',
+          )
           .default(''),
         remark,
       }),

@@ -1,6 +1,7 @@
-import { contains, ipv4Number, isMac, netmaskBits, parseNetwork } from './address.ts';
+import { isMac } from './address.ts';
 import { allAddresses, allServices, defaultNetworks, greengateServices } from './builtin.ts';
 import { defaultServices } from './default-services.ts';
+import { dhcpProblems, networkProblems } from './network-semantics.ts';
 import type { Problem } from './problem.ts';
 import { sameName } from './resolve.ts';
 import type { Destination, Group, Policy, Rule } from './schema.ts';
@@ -47,12 +48,15 @@ const twice = (
   });
 };
 
+/** Words that counters and log lines have for what is no rule of the owner's. */
+const reservedIds = ['default', 'admin'];
+
 const sameIds = (rules: Rule[]): Problem[] => {
-  const seen = new Set<string>();
+  const seen = new Set<string>(reservedIds);
   return rules.flatMap((rule, index) => {
     const again = seen.has(rule.id);
     seen.add(rule.id);
-    return again ? [problem(`rules/${index}/id`, rule.remark, `Two rules have the id ${rule.id}.`)] : [];
+    return again ? [problem(`rules/${index}/id`, rule.remark, `The id ${rule.id} is taken.`)] : [];
   });
 };
 
@@ -104,7 +108,8 @@ const destinationMac = (policy: Policy, destination: Destination): string | null
   if (destination.kind === 'address') return isMac(addressOf(destination.name)) ? 'destination/name' : null;
   if (destination.kind !== 'group') return null;
   const group = policy.addressGroups.find((one) => sameName(one.name, destination.name));
-  return group?.members.every((one) => isMac(addressOf(one.name))) ? 'destination/name' : null;
+  const members = group?.members.filter((one) => one.enabled) ?? [];
+  return members.length > 0 && members.every((one) => isMac(addressOf(one.name))) ? 'destination/name' : null;
 };
 
 const settingsProblems = ({ settings, proxy }: Policy): Problem[] => {
@@ -135,70 +140,3 @@ const settingsProblems = ({ settings, proxy }: Policy): Problem[] => {
 
 /** DNS, DHCP, NTP and the SSH port of IPCop's users. */
 const reserved = new Set([53, 67, 68, 123, 222]);
-
-const networkProblems = ({ network: { green, red } }: Policy): Problem[] => {
-  const found: Problem[] = [];
-  const bits = netmaskBits(green.netmask) ?? 32;
-  const inside = parseNetwork(`${green.address}/${bits}`);
-  if (bits > 30 || bits < 8)
-    found.push(
-      problem('network/green/netmask', 'GREEN', 'GREEN needs a netmask between 255.0.0.0 and 255.255.255.252.'),
-    );
-  else if (isEdge(green.address, bits))
-    found.push(
-      problem('network/green/address', 'GREEN', 'This is the address of the network or its broadcast, not of a host.'),
-    );
-  if (red.mode === 'static') {
-    for (const field of ['address', 'netmask', 'gateway'] as const) {
-      if (red[field] === '')
-        found.push(problem(`network/red/${field}`, 'RED', 'A static RED needs an address, a netmask and a gateway.'));
-    }
-    const outside = parseNetwork(`${red.address}/${netmaskBits(red.netmask)}`);
-    if (inside !== null && outside !== null && (contains(inside, red.address) || contains(outside, green.address))) {
-      found.push(problem('network/red/address', 'RED', 'RED and GREEN must be different networks.'));
-    }
-    if (outside !== null && red.gateway !== '' && !contains(outside, red.gateway)) {
-      found.push(problem('network/red/gateway', 'RED', 'The gateway must be inside the network of RED.'));
-    }
-  }
-  return found;
-};
-
-const isEdge = (address: string, bits: number): boolean => {
-  const rest = ipv4Number(address) % 2 ** (32 - bits);
-  return rest === 0 || rest === 2 ** (32 - bits) - 1;
-};
-
-const dhcpProblems = ({ dhcp, network }: Policy): Problem[] => {
-  const inside = parseNetwork(`${network.green.address}/${netmaskBits(network.green.netmask)}`);
-  const found: Problem[] = [];
-  const mustBeInside = (place: string, owner: string, address: string) => {
-    if (address === '') found.push(problem(place, owner, 'An address is needed while DHCP is on.'));
-    else if (inside !== null && !contains(inside, address))
-      found.push(problem(place, owner, 'This address is not inside the GREEN network.'));
-    else if (address === network.green.address)
-      found.push(problem(place, owner, 'This is the address of the box itself.'));
-  };
-  if (dhcp.enabled) {
-    mustBeInside('dhcp/start', 'DHCP', dhcp.start);
-    mustBeInside('dhcp/end', 'DHCP', dhcp.end);
-    if (dhcp.start !== '' && dhcp.end !== '' && ipv4Number(dhcp.start) > ipv4Number(dhcp.end)) {
-      found.push(problem('dhcp/end', 'DHCP', 'The range ends before it starts.'));
-    }
-  }
-  dhcp.fixed.forEach((lease, index) => {
-    mustBeInside(`dhcp/fixed/${index}/address`, lease.name || lease.mac, lease.address);
-    const earlier = dhcp.fixed.slice(0, index);
-    if (earlier.some((one) => one.mac === lease.mac))
-      found.push(problem(`dhcp/fixed/${index}/mac`, lease.name || lease.mac, 'This MAC has a fixed lease already.'));
-    if (earlier.some((one) => one.address === lease.address))
-      found.push(
-        problem(
-          `dhcp/fixed/${index}/address`,
-          lease.name || lease.mac,
-          'This address is given to another MAC already.',
-        ),
-      );
-  });
-  return found;
-};

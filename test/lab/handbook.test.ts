@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
+import { AgentRefusal } from '../../src/agent/client.ts';
 import type { Edit } from '../../src/policy/edit.ts';
 import type { Host } from '../appliance/lib/host.ts';
 import { endAll, sleep } from '../appliance/lib/process.ts';
@@ -41,7 +42,7 @@ test.serial('before set-up the box answers ping and the UI port, and forwards no
 });
 
 test.serial('verbs that need a session refuse without one', async (t) => {
-  await t.throwsAsync(box.call('policy.get', {}), { message: /./ });
+  await t.throwsAsync(box.call('policy.get', {}), { instanceOf: AgentRefusal, message: /logged in/ });
 });
 
 test.serial('set-up asks for the code that the console shows', async (t) => {
@@ -51,7 +52,10 @@ test.serial('set-up asks for the code that the console shows', async (t) => {
     block: false,
     visitor: '192.168.51.10',
   };
-  await t.throwsAsync(box.call('setup.finish', { ...input, code: 'AAAAA-AAAAA' }));
+  await t.throwsAsync(box.call('setup.finish', { ...input, code: 'AAAAA-AAAAA' }), {
+    instanceOf: AgentRefusal,
+    message: /code/,
+  });
   const code = readFileSync(join(box.folder, 'run/setup-code'), 'utf8').trim();
   const { token } = await box.call('setup.finish', { ...input, code });
   t.truthy(token);
@@ -126,6 +130,30 @@ test.serial('an address outside both groups gets DNS and ping of the box, and no
   t.pass();
 });
 
+test.serial('of the box itself only root reaches the proxy and the resolver on loopback', (t) => {
+  const reach = (uid: number, address: string, port: number) =>
+    box.sh([
+      'setpriv',
+      '--reuid',
+      `${uid}`,
+      '--regid',
+      `${uid}`,
+      '--clear-groups',
+      'timeout',
+      '3',
+      'bash',
+      '-c',
+      `exec 3<>/dev/tcp/${address}/${port}`,
+    ]);
+  t.notThrows(() => reach(0, BOX_GREEN, 800));
+  t.notThrows(() => reach(901, '127.0.0.1', 53));
+  for (const uid of [900, 903]) {
+    t.throws(() => reach(uid, BOX_GREEN, 800));
+    t.throws(() => reach(uid, '127.0.0.1', 53));
+    t.throws(() => reach(uid, RED_SERVER, 80));
+  }
+});
+
 test.serial('a spoofed source from the other side of the box gets nowhere', async (t) => {
   other.space.ip('addr', 'add', '10.9.0.77/32', 'dev', 'lo');
   other.space.ip('route', 'add', `${RED_SERVER}/32`, 'via', BOX_GREEN, 'src', '10.9.0.77');
@@ -165,7 +193,10 @@ test.serial('Disable opens, Enable restricts again and cuts what ran meanwhile',
 });
 
 test.serial('Disable asks for the password', async (t) => {
-  await t.throwsAsync(box.call('bot.disable', { password: 'wrong password' }));
+  await t.throwsAsync(box.call('bot.disable', { password: 'wrong password' }), {
+    instanceOf: AgentRefusal,
+    message: /password/,
+  });
   t.is((await box.call('status', {})).bot, 'enabled');
 });
 

@@ -15,7 +15,9 @@ const check = (broken: string) => {
 
 test('a fault in a rule is mapped back to it', (t) => {
   t.deepEqual(check(text), []);
-  const [problem] = check(text.replace('tcp dport { 25, 110 } goto g0_r1', 'tcp dport { 25, 99999 } goto g0_r1'));
+  const [problem] = check(
+    text.replace('tcp dport { 25, 110 } goto g0_rule_r1', 'tcp dport { 25, 99999 } goto g0_rule_r1'),
+  );
   t.is(problem?.owner, 'r1');
   t.regex(problem?.message ?? '', /^The kernel refused this: /);
 });

@@ -174,6 +174,60 @@ test(
   'settings/uiPort: The proxy has port 445',
 );
 
+const green = (address: string, netmask = '255.255.255.0'): Edit => ({
+  do: 'section',
+  section: 'network',
+  value: { green: { address, netmask } },
+});
+const red = (address: string, gateway: string): Edit => ({
+  do: 'section',
+  section: 'network',
+  value: { red: { mode: 'static', address, netmask: '255.255.255.0', gateway } },
+});
+const lease = (name: string): Edit => ({
+  do: 'section',
+  section: 'dhcp',
+  value: { fixed: [{ mac: '02:00:00:00:05:46', address: '192.168.51.70', name }] },
+});
+test('GREEN has no loopback address', refusal, green('127.0.0.5', '8'), 'network/green/address: No host can have');
+test('GREEN has no multicast address', refusal, green('224.0.0.5'), 'network/green/address: No host can have');
+test('GREEN is not its own broadcast', refusal, green('10.0.0.255'), 'network/green/address: This is the address');
+test('RED is a host of its network', refusal, red('10.9.0.0', '10.9.0.1'), 'network/red/address: This is the address');
+test(
+  'RED is not its own gateway',
+  refusal,
+  red('10.9.0.5', '10.9.0.5'),
+  'network/red/gateway: The gateway is another host',
+);
+test('RED is outside GREEN', refusal, red('192.168.51.7', '192.168.51.1'), 'network/red/address: RED and GREEN must');
+test(
+  'a lease is not named as dnsmasq says no',
+  refusal,
+  lease('ignore'),
+  'dhcp/fixed/0/name: DHCP has another meaning',
+);
+test('a lease is not named as a time', refusal, lease('45m'), 'dhcp/fixed/0/name: DHCP has another meaning');
+
+test('a rule cannot take the place of the default action', (t) => {
+  for (const id of ['default', 'admin']) {
+    const rules = [{ ...handbook().rules[0], id }];
+    t.regex(problems(handbook(), { do: 'replace', value: { ...handbook(), rules } })[0] ?? '', /^rules\/0\/id: The id/);
+  }
+});
+
+test('a destination group whose enabled members are all MACs is refused: its deny rule would vanish', (t) => {
+  const group = { name: 'D', members: [{ name: 'M' }, { name: 'MailAccess', enabled: false }] };
+  const policy = apply(apply(handbook(), save('addresses', { name: 'M', value: '02:00:00:00:00:01' })), {
+    do: 'save',
+    collection: 'addressGroups',
+    value: group,
+  });
+  t.regex(
+    problems(policy, rule({ destination: { kind: 'group', name: 'D' }, action: 'drop' }))[0] ?? '',
+    /MAC address cannot be a destination/,
+  );
+});
+
 test('BOT cannot be enabled without an Admin MAC', (t) => {
   const off = apply(handbook(), { do: 'section', section: 'settings', value: { enabled: false, adminMac: '' } });
   t.true(
