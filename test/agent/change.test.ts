@@ -174,6 +174,7 @@ test('only what changed is put in force: interfaces, and the daemons whose files
     'network',
     'restart dnsmasq',
     'restart squid',
+    'restart chronyd',
     'restart web',
   ]);
   t.deepEqual(
