@@ -1,5 +1,5 @@
 import test from 'ava';
-import { start, stop } from '../appliance/lib/process.ts';
+import { sleep, start, stop } from '../appliance/lib/process.ts';
 import { Bench, SHELLS } from './lib/bench.ts';
 
 for (const shell of SHELLS) {
@@ -47,6 +47,23 @@ for (const shell of SHELLS) {
     t.regex(box.status('dhcp'), /DHCP not served: 192\.168\.51\.7 answers on GREEN.*swapped/, box.read('other.log'));
     t.true(box.run(['ls', box.path('run')]).said.includes('no-dhcp'));
     await stop(other);
+    box.script('dhcp-probe');
+    t.is(box.status('dhcp'), '');
+    t.false(box.run(['ls', box.path('run')]).said.includes('no-dhcp'));
+  });
+
+  test(`${shell}: without a cable DHCP waits; with one dnsmasq is started again, once, and the probe is made`, async (t) => {
+    const box = ready();
+    box.space.ip('link', 'set', 'far-green', 'down');
+    box.script('dhcp-probe');
+    box.script('dhcp-probe');
+    t.regex(box.status('dhcp'), /as soon as there is a cable/);
+    t.true(box.run(['ls', box.path('run')]).said.includes('no-dhcp'));
+    t.is(box.read('rc.log'), '');
+    box.space.ip('link', 'set', 'far-green', 'up');
+    for (let tries = 0; box.read('rc.log') === '' && tries < 100; tries++) await sleep(100);
+    await sleep(300);
+    t.is(box.read('rc.log'), 'dnsmasq restart\n');
     box.script('dhcp-probe');
     t.is(box.status('dhcp'), '');
     t.false(box.run(['ls', box.path('run')]).said.includes('no-dhcp'));
