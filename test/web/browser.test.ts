@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
+import { browserPath } from '../lib/browser-path.ts';
 import { fillHostile, fillOffice } from './fill.ts';
 import { pagePaths } from './pages.ts';
 import { readyUi, type Ui } from './ui.ts';
@@ -9,7 +10,7 @@ const flags =
   '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
 let chrome: Browser;
 test.before(async () => {
-  chrome = await chromium.launch({ executablePath: '/usr/bin/chromium', args: flags.split(' ') });
+  chrome = await chromium.launch({ executablePath: browserPath(), args: flags.split(' ') });
 });
 test.after.always(() => chrome?.close());
 

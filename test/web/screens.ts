@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
+import { browserPath } from '../lib/browser-path.ts';
 import { fillHostile, fillMany, fillOffice } from './fill.ts';
 import { freshUi, readyUi, type Ui } from './ui.ts';
 
@@ -55,7 +56,7 @@ const t = { teardown: (end: () => Promise<void> | void) => void ends.unshift(end
 
 mkdirSync(folder, { recursive: true });
 const chrome = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
+  executablePath: browserPath(),
   args: '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
     ' ',
   ),
