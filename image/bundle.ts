@@ -1,7 +1,7 @@
 import { cp, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { build } from 'esbuild';
-import { exists } from './cache.ts';
+import { build, type Plugin } from 'esbuild';
+import { exists, writeText } from './cache.ts';
 import { run } from './run.ts';
 import { announce } from './step.ts';
 
@@ -21,6 +21,8 @@ export async function bundleApplication(top: string, target: string, node: strin
       there.push(name);
     } else announce(`warning: ${path} is not there: the image has no ${name}`);
   }
+  // Without it Node reads each bundle as CommonJS first, fails, and reads it again.
+  await writeText(join(target, 'package.json'), '{"type":"module"}\n');
   if (there.length > 0) await bundle(top, target, entryPoints);
   for (const name of ['views', 'static']) {
     if (await exists(join(top, 'src/web', name)))
@@ -42,11 +44,23 @@ async function bundle(top: string, target: string, entryPoints: Record<string, s
     target: 'node24',
     format: 'esm',
     legalComments: 'none',
+    plugins: [withoutOtherLanguages],
     logLevel: 'error',
     // CommonJS dependencies call require for Node's own modules; an ESM bundle has none unless it is made.
     banner: { js: "import{createRequire as __ggRequire}from'node:module';const require=__ggRequire(import.meta.url);" },
   });
 }
+
+/** zod brings its messages in forty languages, a third of the agent's bundle; the one it uses it imports by itself. */
+const withoutOtherLanguages: Plugin = {
+  name: 'without-other-languages',
+  setup(plugin) {
+    plugin.onResolve({ filter: /\/locales\/index\.js$/ }, ({ importer }) =>
+      /node_modules\/zod\//.test(importer) ? { path: 'none', namespace: 'none' } : undefined,
+    );
+    plugin.onLoad({ filter: /./, namespace: 'none' }, () => ({ contents: 'export {};' }));
+  },
+};
 
 /**
  * `src/web/assets.json` names the files that come from dependencies: `{"static/name": "path below node_modules"}`.

@@ -109,7 +109,7 @@ async function compress(into: string, name: string, release: boolean): Promise<s
   const packed = join(into, name);
   const raw = packed.replace(/\.(xz|zst)$/, '');
   if (release) await run('xz', ['-T0', '-6', '-k', raw]);
-  else await run('zstd', ['-q', '-3', '-T0', raw, '-o', packed]);
+  else await run('zstd', ['-q', '-1', '-T0', raw, '-o', packed]);
   const sum = await sha256File(packed);
   await writeFile(`${packed}.sha256`, `${sum}  ${name}\n`);
   return `sha256 ${sum.slice(0, 16)}…`;

@@ -21,8 +21,12 @@ const COMMON = [
   'ls',
 ];
 
-/** The kernel's command line, without the slot. The serial console comes last: it is `/dev/console` where it exists. */
-export const KERNEL_ARGUMENTS = 'console=tty0 console=ttyS0,115200n8 quiet loglevel=3 panic=10 random.trust_cpu=on';
+/**
+ * The kernel's command line, without the slot. The serial console comes last: it is `/dev/console` where it exists.
+ * The kernel's tests of its own ciphers take most of a second where the processor is emulated.
+ */
+export const KERNEL_ARGUMENTS =
+  'console=tty0 console=ttyS0,115200n8 quiet loglevel=3 panic=10 random.trust_cpu=on cryptomgr.notests';
 
 /** GRUB's menu: slot a, and slot b when it holds a kernel. Shown for a second, on screen and serial line. */
 export function grubConfiguration(): string {

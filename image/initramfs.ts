@@ -1,6 +1,6 @@
-import { chmod, copyFile, mkdir, readFile, rm, stat, symlink } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { STORAGE } from './module-list.ts';
+import { FIREWALL, STORAGE } from './module-list.ts';
 import { loadOrder } from './modules.ts';
 import { run } from './run.ts';
 
@@ -54,6 +54,7 @@ export async function makeInitramfs(places: {
     await copyFile(join(source, name), join(work, name));
     await chmod(join(work, name), mode);
   }
+  await writeFile(join(work, 'firewall'), `${FIREWALL.join(' ')}\n`);
   const modules = await copyModules(root, work, release);
   if (modules === 0) throw new Error('no kernel module reached the initramfs');
   await pack(work, places.target);
