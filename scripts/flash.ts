@@ -14,7 +14,7 @@ process.exitCode = await main(process.argv[2]);
 
 async function main(device: string | undefined): Promise<number> {
   if (device === undefined || device === '') return refuse('name the disk: make flash DEV=/dev/sdX');
-  const image = process.env['IMAGE'] ?? newestImage();
+  const image = process.env.IMAGE ?? newestImage();
   if (image === undefined) return refuse('there is no image yet: make image');
   const size = (await stat(image)).size;
   const target = await lookAt(device).catch((error: Error) => error);
@@ -35,7 +35,7 @@ async function main(device: string | undefined): Promise<number> {
 
 async function agreed(path: string): Promise<boolean> {
   const name = basename(path);
-  const given = process.env['FLASH_YES'];
+  const given = process.env.FLASH_YES;
   if (given !== undefined) return given === name || given === path;
   const lines = createInterface({ input: process.stdin, output: process.stdout });
   const typed = await Promise.race([

@@ -75,21 +75,20 @@ async function lint(): Promise<Outcome> {
   const shell = await shellScripts();
   const parts = [
     await step(['node_modules/.bin/tsc', '--noEmit', '-p', '.']),
-    await step(['node_modules/.bin/biome', 'check', '--error-on-warnings']),
-    await step(['shellcheck', '-x', ...shell]),
+    await step(['node_modules/.bin/biome', 'check', '--error-on-warnings', 'src', 'image', 'scripts', 'test']),
+    await step(['shellcheck', '-x', '-s', 'sh', ...shell]),
   ];
   return parts.reduce((sum, part) => add(sum, part));
 }
 
-/** Every tracked file that starts with a sh shebang or says so to shellcheck. OpenRC's services are sh, too. */
+/** Every tracked file with a sh shebang, but for those of the box: they have a test of their own. */
 async function shellScripts(): Promise<string[]> {
   const { output } = await capture([
     'git',
     'grep',
     '-lE',
-    '^(#!/bin/sh|# shellcheck shell=sh|#!/sbin/openrc-run)',
+    '^#!(/bin/sh|/bin/busybox sh)',
     '--',
-    'rootfs',
     'scripts',
     'image',
     'test',
@@ -98,16 +97,19 @@ async function shellScripts(): Promise<string[]> {
   return output.split('\n').filter((file) => file !== '' && !file.endsWith('.ts'));
 }
 
-/** ava over these files; every test counts. A pattern without a file yet is left out. */
+/** ava over these files; every test counts. */
 async function ava(patterns: string[], options: string[] = []): Promise<Outcome> {
-  const present = patterns.filter((pattern) => existsSync(pattern.replace(/\/[^/]*\*.*$/, '')) && hasTests(pattern));
+  // A room whose tests were lost must not pass in silence.
+  const empty = patterns.filter((pattern) => !hasTests(pattern));
+  if (empty.length > 0)
+    return { passed: 0, failed: 1, skipped: 0, output: `There is no test in ${empty.join(', ')}\n` };
   const { code, output } = await capture([
     node,
     '--no-warnings',
     'node_modules/ava/entrypoints/cli.mjs',
     '--tap',
     ...options,
-    ...present,
+    ...patterns,
   ]);
   const count = (pattern: RegExp) => [...output.matchAll(pattern)].length;
   const skipped = count(/^ok \d+ .*# SKIP/gm);
@@ -118,8 +120,9 @@ async function ava(patterns: string[], options: string[] = []): Promise<Outcome>
 
 function hasTests(pattern: string): boolean {
   const folder = pattern.replace(/\/[^/]*\*.*$/, '');
-  return readdirSync(folder, { recursive: !pattern.startsWith('test/*') }).some((name) =>
-    String(name).endsWith('.test.ts'),
+  return (
+    existsSync(folder) &&
+    readdirSync(folder, { recursive: !pattern.startsWith('test/*') }).some((name) => String(name).endsWith('.test.ts'))
   );
 }
 
@@ -132,6 +135,7 @@ async function step(argv: string[]): Promise<Outcome> {
 function capture(argv: string[]): Promise<{ code: number; output: string }> {
   const [program = '', ...args] = argv;
   const log = createWriteStream(join(logs, 'tests.log'), { flags: 'a' });
+  log.on('error', () => {}); // After a run as root the file is root's.
   return new Promise((done) => {
     const child = spawn(program, args, {
       stdio: ['ignore', 'pipe', 'pipe'],

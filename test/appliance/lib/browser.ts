@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { browserPath } from '../../lib/browser-path.ts';
 import type { Host } from './host.ts';
 import { runFolder, TOP } from './process.ts';
 
@@ -8,7 +9,7 @@ import { runFolder, TOP } from './process.ts';
 export async function openBrowser(host: Host, proxy?: string): Promise<{ browser: Browser; page: Page }> {
   const folder = runFolder();
   const wrapper = join(folder, `chromium-${host}`);
-  writeFileSync(wrapper, `#!/bin/sh\nexec ${host.space.enter.join(' ')} /usr/bin/chromium "$@"\n`);
+  writeFileSync(wrapper, `#!/bin/sh\nexec ${host.space.enter.join(' ')} ${browserPath()} "$@"\n`);
   chmodSync(wrapper, 0o755);
   const browser = await chromium.launch({
     executablePath: wrapper,
@@ -22,7 +23,7 @@ export async function openBrowser(host: Host, proxy?: string): Promise<{ browser
       '--disable-sync',
       '--ignore-certificate-errors',
       // Chromium's own look-ups would fill the box's firewall log; the pages are called by address.
-      '--host-resolver-rules=MAP * ~NOTFOUND',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 192.168.51.254, EXCLUDE 10.9.0.2',
     ],
     ...(proxy === undefined ? {} : { proxy: { server: proxy, bypass: '<-loopback>' } }),
   });
