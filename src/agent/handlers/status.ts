@@ -47,7 +47,7 @@ const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['s
 
 const drift = (bot: string, held: number | null, number: number): string[] => {
   if (bot === 'released')
-    return ['BOT was released at the console: nothing is blocked until the next save, Enable or restart.'];
+    return ['BOT was released at the console: what the rules forbid may pass until the next save, Enable or restart.'];
   if (bot === 'unknown' || held === null)
     return ['The rules in the kernel are not those of Greengate. Save again, or restart.'];
   return held === number
