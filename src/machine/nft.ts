@@ -25,7 +25,7 @@ export const loadRuleset = async (plan: Plan): Promise<Counters> => {
   const old = await generationChains();
   const tag = `g${Math.max(0, ...old.map(({ name }) => tagNumber(name))) + 1}`;
   try {
-    await transaction(declarations() + printChains(plan.ruleset, tag));
+    await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, tag));
     await transaction(printSwitch(plan.ruleset, tag, plan.generation));
   } catch (error) {
     await removeChains((await generationChains()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));

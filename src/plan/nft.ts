@@ -4,7 +4,7 @@ import { type Dispatch, type Family, origins, type Ruleset } from './ruleset.ts'
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
 export const printFull = (ruleset: Ruleset, generation: number): string =>
-  [declarations(), printChains(ruleset, 'g0'), printSwitch(ruleset, 'g0', generation)].join('\n');
+  [declarations(ruleset), printChains(ruleset, 'g0'), printSwitch(ruleset, 'g0', generation)].join('\n');
 
 /** First transaction of a load: tables, base chains and sets (if missing), and the new generation's own chains. */
 export const printChains = (ruleset: Ruleset, tag: string): string =>
@@ -39,7 +39,7 @@ export const printRemoval = (old: { family: Family; name: string }[]): string =>
   ].join('\n');
 
 /** Tables, base chains and run-time sets; adding what is there already changes nothing. */
-export const declarations = (): string =>
+export const declarations = (ruleset: Ruleset): string =>
   (['ip', 'ip6'] as const)
     .flatMap((family) => [
       `add table ${family} filter`,
@@ -52,6 +52,7 @@ export const declarations = (): string =>
       `add set ${family} filter ping_meter { type ${addressType(family)}; flags dynamic; timeout 1m; size 65535; }`,
     ])
     .concat([
+      ...families(ruleset).map((family) => `add ct helper ${family} filter ftp { type "ftp" protocol tcp; }`),
       'add table ip nat',
       'add chain ip nat POSTROUTING { type nat hook postrouting priority 100; policy accept; }',
       '',
@@ -122,7 +123,11 @@ const botRules = ({ mode, ipv6, connectionState }: Ruleset, family: Family, targ
   if (mode !== 'blocking' || (family === 'ip6' && !ipv6)) return [];
   const byState = connectionState
     ? ['ct state established,related accept']
-    : ['ct direction reply accept', `meta l4proto ${icmpName(family)} ct state related accept`];
+    : [
+        'ct direction reply accept',
+        'ct helper "ftp" accept',
+        `meta l4proto ${icmpName(family)} ct state related accept`,
+      ];
   return [`meta mark set meta mark | ${GUARD}`, ...byState, `goto ${target}`];
 };
 
@@ -160,6 +165,8 @@ const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
   return [
     'ct state invalid drop',
     'iifname "green" fib saddr . iif oif missing drop',
+    // Lets the kernel expect FTP's data connections: `related` from then on, and `ct helper "ftp"` by their control's helper.
+    'iifname "green" oifname "red" ct state new tcp dport 21 ct helper set "ftp"',
     'jump CUSTOMFORWARD',
     'iifname "red" oifname "green" ct state established,related accept',
     `iifname "green" oifname "red" ${unguarded} accept`,
