@@ -1,6 +1,7 @@
-# shellcheck shell=sh disable=SC2034 # common.sh reads them
+# shellcheck shell=sh disable=SC2034,SC2154 # common.sh and nics.sh read and set them
 # What the console shows above its menu. Everything is observed: the kernel, the sockets, the files.
 
+# Few programs are started for it: it is drawn while the daemons start.
 show_state() {
 	name=greengate
 	if load_network; then
@@ -9,28 +10,47 @@ show_state() {
 	else
 		GREEN_CIDR='' GREEN_ADDRESS='' RED_MODE='' UI_PORT=445
 	fi
+	addresses=$(ip -4 -o addr show 2>/dev/null)
 	printf '\n== Greengate == %s ==\n\n' "$name"
-	printf '  %-18s %s\n' 'BOT' "$(bot_state)"
-	printf '  %-18s %s\n' 'GREEN' "$(interface_state green)"
-	printf '  %-18s %s\n' 'RED' "$(interface_state red)${RED_MODE:+, $RED_MODE}"
-	address=${GREEN_ADDRESS:-$(address_of green)}
-	if [ -n "$address" ]; then printf '  %-18s https://%s:%s/\n' 'Admin pages' "${address%%/*}" "$UI_PORT"; fi
+	label 'BOT' && bot_state
+	label 'GREEN' && interface_state green ''
+	label 'RED' && interface_state red "${RED_MODE:+, $RED_MODE}"
+	find_address green
+	address=${GREEN_ADDRESS:-${cidr%%/*}}
+	if [ -n "$address" ]; then label 'Admin pages' && echo "https://$address:$UI_PORT/"; fi
 	show_file 'Certificate' "$GREENGATE_RUN/fingerprint"
 	show_file 'Set-up code' "$GREENGATE_RUN/setup-code"
-	printf '  %-18s %s\n' 'Agent' "$(agent_state)"
-	if ! [ -d "$GREENGATE_DATA/log" ]; then printf '  ! %s\n' 'data: the data partition is not usable.'; fi
+	label 'Agent' && agent_state
+	if ! [ -d "$GREENGATE_DATA/log" ]; then echo '  ! data: the data partition is not usable.'; fi
 	if [ -r "$GREENGATE_RUN/status" ]; then
 		while IFS= read -r line; do
-			case $line in 'rules: '*' in force') printf '  %-18s %s\n' Rules "${line#rules: }" ;; *) printf '  ! %s\n' "$line" ;; esac
+			case $line in
+			'rules: '*' in force') label 'Rules' && echo "${line#rules: }" ;;
+			*) echo "  ! $line" ;;
+			esac
 		done <"$GREENGATE_RUN/status"
 	fi
+}
+
+label() { printf '  %-18s ' "$1"; }
+
+# find_address INTERFACE: sets $cidr to its IPv4 addresses, from $addresses.
+find_address() {
+	cidr=
+	# shellcheck disable=SC2086 # words: NUMBER: INTERFACE inet CIDR …
+	set -- "$1" $addresses
+	wanted=$1
+	while [ $# -ge 4 ]; do
+		shift
+		if [ "$1 $2" = "$wanted inet" ]; then cidr="$cidr${cidr:+ }$3"; fi
+	done
 }
 
 # show_file LABEL PATH: its first line, if there is one.
 show_file() {
 	[ -r "$2" ] || return 0
 	IFS= read -r line <"$2" || [ -n "$line" ] || return 0
-	printf '  %-18s %s\n' "$1" "$line"
+	label "$1" && echo "$line"
 }
 
 # bot_state: what the kernel holds. The ruleset carries its mode in the comment of the chain GREENGATE.
@@ -53,19 +73,20 @@ bot_state() {
 	esac
 }
 
+# interface_state INTERFACE REST
 interface_state() {
 	if ! [ -e "$GREENGATE_SYS/class/net/$1" ]; then
 		echo 'no network card'
 		return
 	fi
-	cidr=$(address_of "$1")
-	cidr=${cidr% }
-	case $(link_of "$GREENGATE_SYS/class/net/$1") in
+	find_address "$1"
+	link_of "$GREENGATE_SYS/class/net/$1"
+	case $link in
 	up) cable= ;;
 	down) cable=', no cable' ;;
 	*) cable=', switched off' ;;
 	esac
-	printf '%s%s\n' "${cidr:-no address}" "$cable"
+	echo "${cidr:-no address}$cable$2"
 }
 
 # agent_answers: does a living process hold the agent's socket?

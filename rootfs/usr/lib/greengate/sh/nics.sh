@@ -13,18 +13,17 @@ cards() {
 		if [ -e "$directory/dev_port" ]; then read -r port <"$directory/dev_port"; fi
 		read -r card_mac <"$directory/address"
 		driver=$(readlink "$directory/device/driver") || driver='?'
-		printf '%s %s %s %s %s %s\n' "$slot" "$port" "${directory##*/}" "$card_mac" "${driver##*/}" "$(link_of "$directory")"
+		link_of "$directory"
+		printf '%s %s %s %s %s %s\n' "$slot" "$port" "${directory##*/}" "$card_mac" "${driver##*/}" "$link"
 	done | LC_ALL=C sort -k1,1 -k2,2n | while read -r _ _ rest; do printf '%s\n' "$rest"; done
 }
 
-# A card that is not up does not know whether a cable is there: reading `carrier` fails.
+# link_of DIRECTORY: sets $link. A card that is not up does not know whether a cable is there: reading `carrier` fails.
 link_of() {
-	if ! read -r carrier 2>/dev/null <"$1/carrier"; then
-		echo off
-	elif [ "$carrier" = 1 ]; then
-		echo up
-	else
-		echo down
+	link=off
+	if read -r carrier 2>/dev/null <"$1/carrier"; then
+		link=down
+		if [ "$carrier" = 1 ]; then link=up; fi
 	fi
 }
 
