@@ -56,7 +56,6 @@ export async function makeInitramfs(places: {
   }
   await writeFile(join(work, 'firewall'), `${FIREWALL.join(' ')}\n`);
   const modules = await copyModules(root, work, release);
-  if (modules === 0) throw new Error('no kernel module reached the initramfs');
   await pack(work, places.target);
   return { modules, bytes: (await stat(places.target)).size };
 }
@@ -65,6 +64,7 @@ async function copyModules(root: string, work: string, release: string): Promise
   const from = join(root, 'lib/modules', release);
   const to = join(work, 'lib/modules', release);
   const order = loadOrder(await readFile(join(from, 'modules.dep'), 'utf8'), STORAGE);
+  if (order.length === 0) throw new Error('no kernel module reached the initramfs');
   for (const path of order) {
     await mkdir(dirname(join(to, path)), { recursive: true });
     await copyFile(join(from, path), join(to, path));
