@@ -21,11 +21,17 @@ show_state() {
 	show_file 'Certificate' "$GREENGATE_RUN/fingerprint"
 	show_file 'Set-up code' "$GREENGATE_RUN/setup-code"
 	label 'Agent' && agent_state
+	case $rules in
+	'') ;;
+	0) label 'Rules' && echo 'the default policy in force' ;;
+	*) label 'Rules' && echo "generation $rules in force" ;;
+	esac
 	if ! [ -d "$GREENGATE_DATA/log" ]; then echo '  ! data: the data partition is not usable.'; fi
 	if [ -r "$GREENGATE_RUN/status" ]; then
 		while IFS= read -r line; do
 			case $line in
-			'rules: '*' in force') label 'Rules' && echo "${line#rules: }" ;;
+			# Of the start; what the kernel holds now is above.
+			'rules: '*' in force') ;;
 			*) echo "  ! $line" ;;
 			esac
 		done <"$GREENGATE_RUN/status"
@@ -53,9 +59,15 @@ show_file() {
 	label "$1" && echo "$line"
 }
 
-# bot_state: what the kernel holds. The ruleset carries its mode in the comment of the chain GREENGATE.
+# bot_state: what the kernel holds. The ruleset carries its generation and mode in the comment of the chain GREENGATE.
+# Sets $rules to the generation, empty when no policy is in force.
 bot_state() {
-	case $(nft list chain ip filter GREENGATE 2>/dev/null) in
+	held=$(nft list chain ip filter GREENGATE 2>/dev/null)
+	rules=
+	case $held in
+	*'"generation '*) rules=${held#*'"generation '} && rules=${rules%%[!0-9]*} ;;
+	esac
+	case $held in
 	*' blocking"'*)
 		case $(nft list chain ip filter BOT_INPUT 2>/dev/null) in
 		*'goto '*) echo 'enabled' ;;
