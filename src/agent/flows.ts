@@ -48,10 +48,9 @@ const packetOf = (flow: Flow, macs: Map<string, string>): Packet => ({
 const isAboveBot = ({ direction, protocol, dport }: Flow): boolean =>
   direction === 'input' && (ICMP.includes(protocol) || (protocol === UDP && (dport === 67 || dport === 68)));
 
-/** FTP's data connection has a port of its own; it inherits the mark of its control connection, and stays with it. */
+/**
+ * FTP's data connection has a port of its own. It belongs to a control connection between the same two hosts, and those are
+ * all judged alike; that it is data is the kernel's word, since any other flow may run beside.
+ */
 const isDataOf = (flow: Flow, control: Flow): boolean =>
-  flow.protocol === TCP &&
-  flow.mark !== 0 &&
-  flow.mark === control.mark &&
-  flow.src === control.src &&
-  flow.dst === control.dst;
+  flow.expected && flow.src === control.src && flow.dst === control.dst;

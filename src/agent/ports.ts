@@ -12,7 +12,8 @@ export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
 
 /**
  * A conntrack entry of a host on GREEN, seen in its original direction: towards the box (`input`) or through it (`forward`).
- * Flows that begin at the box itself or outside are not listed. `handle` is machine's own way to find the entry again.
+ * Flows that begin at the box itself or outside are not listed, except FTP data that its server opens: it is shown as if the
+ * host had opened it. `handle` is machine's own way to find the entry again.
  */
 export type Flow = {
   direction: 'input' | 'forward';
@@ -24,7 +25,8 @@ export type Flow = {
   dport: number;
   /** ICMP type. */
   type?: number;
-  mark: number;
+  /** The kernel awaited it: a data connection of FTP, the one protocol whose helper is in use. */
+  expected: boolean;
   handle: unknown;
 };
 

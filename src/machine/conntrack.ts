@@ -6,14 +6,19 @@ import { run } from './run.ts';
 
 /** The flows that hosts on GREEN have opened to the box or through it, from the kernel's connection tracking. */
 export const flows = async (): Promise<Flow[]> => {
-  const text = await run('conntrack', ['-L', '-o', 'extended']);
-  const text6 = await run('conntrack', ['-L', '-f', 'ipv6', '-o', 'extended']).catch(() => '');
+  // In this order: what begins between the two lists is an expected flow, or in neither.
+  const all = await listed([]);
+  const awaited = await listed(['-u', 'EXPECTED']);
   const green = (networkInterfaces().green ?? []).flatMap(({ cidr }) => parseNetwork(cidr ?? '') ?? []);
   const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
-  return `${text}\n${text6}`.split('\n').flatMap((line) => {
-    const entry = parseEntry(line);
-    if (entry === null || own.has(entry.src) || !green.some((network) => contains(network, entry.src))) return [];
-    return [{ ...entry, direction: own.has(entry.dst) ? ('input' as const) : ('forward' as const) }];
+  const isGreen = (address: string) => !own.has(address) && green.some((network) => contains(network, address));
+  const expected = new Set(awaited.map(({ handle }) => handle));
+  return [...all.filter(({ handle }) => !expected.has(handle)), ...awaited].flatMap(({ reply, ...entry }) => {
+    const flow = { ...entry, expected: expected.has(entry.handle) };
+    if (isGreen(entry.src)) return [{ ...flow, direction: own.has(entry.dst) ? 'input' : 'forward' } as const];
+    // FTP's active mode: the server opens the data connection, and is the host's peer all the same.
+    if (flow.expected && isGreen(reply.src)) return [{ ...flow, ...reply, direction: 'forward' } as const];
+    return [];
   });
 };
 
@@ -32,12 +37,19 @@ export const cut = async (list: Flow[], scratch: string): Promise<number> => {
   return list.length;
 };
 
+/** An entry in its original direction; `reply` is the other one, as its answers are seen before masquerading is undone. */
+export type Entry = Omit<Flow, 'direction' | 'expected' | 'handle'> & {
+  reply: Pick<Flow, 'src' | 'dst' | 'sport' | 'dport'>;
+  handle: string;
+};
+
 /** One line of `conntrack -L -o extended`; null for anything else. The original direction comes first in it. */
-export const parseEntry = (line: string): Omit<Flow, 'direction'> | null => {
+export const parseEntry = (line: string): Entry | null => {
   const found = /^(ipv4|ipv6)\s+\d+\s+(\S+)\s+(\d+)\s/.exec(line);
   if (found === null) return null;
   const [, family = '', , number = ''] = found;
-  const field = (name: string) => new RegExp(`\\b${name}=(\\S+)`).exec(line)?.[1];
+  const field = (name: string, text = line) => new RegExp(`\\b${name}=(\\S+)`).exec(text)?.[1];
+  const back = line.slice(line.lastIndexOf(' src='));
   const src = field('src');
   const dst = field('dst');
   if (src === undefined || dst === undefined) return null;
@@ -54,7 +66,21 @@ export const parseEntry = (line: string): Omit<Flow, 'direction'> | null => {
     sport: Number(sport ?? 0),
     dport: Number(dport ?? 0),
     ...(type === undefined ? {} : { type: Number(type) }),
-    mark: Number(field('mark') ?? 0),
+    reply: {
+      src: field('src', back) ?? '',
+      dst: field('dst', back) ?? '',
+      sport: Number(field('sport', back) ?? 0),
+      dport: Number(field('dport', back) ?? 0),
+    },
     handle: `-D -f ${family} -p ${number} -s ${src} -d ${dst}${ports}${icmp}`,
   };
+};
+
+/** Every entry, or those of a status: `-u EXPECTED`, say, which the list itself does not show. */
+const listed = async (which: string[]): Promise<Entry[]> => {
+  const texts = await Promise.all([
+    run('conntrack', ['-L', ...which, '-o', 'extended']),
+    run('conntrack', ['-L', '-f', 'ipv6', ...which, '-o', 'extended']).catch(() => ''),
+  ]);
+  return texts.flatMap((text) => text.split('\n')).flatMap((line) => parseEntry(line) ?? []);
 };

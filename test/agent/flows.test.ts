@@ -12,7 +12,7 @@ const flow = (handle: string, more: Partial<Flow>): Flow => ({
   dst: '203.0.113.9',
   sport: 40000,
   dport: 110,
-  mark: 7,
+  expected: false,
   handle,
   ...more,
 });
@@ -93,11 +93,19 @@ test('ping and DHCP of the box are above BOT', (t) => {
 });
 
 test('FTP data stays with its control connection, and goes with it', (t) => {
-  const [control, data] = [flow('control', { dport: 21, mark: 5 }), flow('data', { dport: 50_123, mark: 5 })];
+  const [control, data] = [flow('control', { dport: 21 }), flow('data', { dport: 50_123, expected: true })];
   const policy = policyOf(rule('r1', host, { kind: 'any' }, 'Files'));
-  t.deepEqual(cutOf(policy, [control, data, flow('other mark', { dport: 50_124, mark: 6 })]), ['other mark']);
+  const stranger = flow('stranger', { dport: 50_124, expected: true, dst: '203.0.113.10' });
+  t.deepEqual(cutOf(policy, [control, data, stranger]), ['stranger']);
   t.deepEqual(cutOf(policy, [data]), ['data']);
   t.deepEqual(cutOf(policyOf(), [control, data]), ['control', 'data']);
+});
+
+test('a flow beside an FTP control connection is no data', (t) => {
+  const flows = [flow('control', { dport: 21 }), flow('mail', {})];
+  const [files, mail] = [rule('r1', host, { kind: 'any' }, 'Files'), rule('r2', host, { kind: 'any' }, 'Mail')];
+  t.deepEqual(cutOf(policyOf(files, mail), flows), []);
+  t.deepEqual(cutOf(policyOf(files), flows), ['mail']);
 });
 
 test('through the agent: enabling BOT cuts after the load, disabling cuts nothing', async (t) => {

@@ -12,7 +12,7 @@ test('a TCP flow, its original direction', (t) => {
     dst: '10.9.0.2',
     sport: 35264,
     dport: 110,
-    mark: 77,
+    reply: { src: '10.9.0.2', dst: '10.9.0.50', sport: 110, dport: 35264 },
     handle: '-D -f ipv4 -p 6 -s 192.168.51.35 -d 10.9.0.2 --sport 35264 --dport 110',
   });
 });
