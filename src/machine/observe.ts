@@ -7,7 +7,7 @@ export type Directories = { run: string; data: string; lib: string };
 
 /** What the status page shows of the box, read from /proc, /sys and RUN. */
 export const observe = async ({ run, data, lib }: Directories): Promise<Observed> => {
-  const about = JSON.parse((await text(join(lib, 'about.json'))) || '{}') as { version?: string; base?: string };
+  const about = JSON.parse((await text(join(lib, 'build.json'))) || '{}') as { version?: string; base?: string };
   const lease = parseAssignments(await text(join(run, 'red.lease')));
   const green = await readInterface('green');
   const red = await readInterface('red');
