@@ -108,7 +108,7 @@ async function writeDisk(
 async function compress(into: string, name: string, release: boolean): Promise<string> {
   const packed = join(into, name);
   const raw = packed.replace(/\.(xz|zst)$/, '');
-  if (release) await run('xz', ['-T0', '-6', '-k', raw]);
+  if (release) await run('xz', ['-T0', '-1', '-k', raw]);
   else await run('zstd', ['-q', '-1', '-T0', raw, '-o', packed]);
   const sum = await sha256File(packed);
   await writeFile(`${packed}.sha256`, `${sum}  ${name}\n`);

@@ -20,6 +20,7 @@ const APPLETS = [
   'mv',
   'rm',
   'readlink',
+  'sed',
   'basename',
   'chroot',
   'reboot',

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync, truncateSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'ava';
 import { placesOnDisk } from '../../image/disk.ts';
+import { bootUntil, HANDED_OVER, ROOT_FOUND, stopMachines } from './lib/early-boot.ts';
 import { builtImage } from './lib/image.ts';
 import { run } from './lib/process.ts';
 
@@ -14,9 +14,8 @@ import { run } from './lib/process.ts';
 const MIB = 1024 * 1024;
 const DATA = placesOnDisk().at['greengate-data'] as { start: number; size: number };
 const work = mkdtempSync(join(tmpdir(), 'data-'));
-const machines = new Set<ChildProcess>();
 test.after.always(() => {
-  for (const machine of machines) machine.kill('SIGKILL');
+  stopMachines();
   rmSync(work, { recursive: true });
 });
 
@@ -26,50 +25,6 @@ function newDisk(name: string): string {
   truncateSync(disk, 4096 * MIB);
   return disk;
 }
-
-/** Boots until the serial line shows `mark`, waits, and pulls the plug. Gives what the serial line said. */
-function bootUntil(disk: string, mark: RegExp, wait = 0): Promise<string> {
-  const { vmlinuz, initramfs, append } = builtImage();
-  const machine = [
-    '-nodefaults',
-    '-display',
-    'none',
-    '-accel',
-    'tcg,thread=multi,tb-size=256',
-    '-cpu',
-    'max',
-    '-smp',
-    '2',
-    '-m',
-    '512',
-  ];
-  const drive = ['-drive', `file=${disk},if=virtio,format=raw`, '-serial', 'stdio'];
-  const boot = ['-kernel', vmlinuz, '-initrd', initramfs, '-append', `${append} loglevel=6`];
-  const child = spawn('qemu-system-x86_64', [...machine, ...drive, ...boot], { stdio: ['ignore', 'pipe', 'pipe'] });
-  machines.add(child);
-  let heard = '';
-  let waiting = false;
-  return new Promise((resolve, reject) => {
-    const limit = setTimeout(() => child.kill('SIGKILL'), 240_000);
-    const hear = (chunk: Buffer) => {
-      heard += chunk;
-      if (waiting || !mark.test(heard)) return;
-      waiting = true;
-      setTimeout(() => child.kill('SIGKILL'), wait);
-    };
-    child.stdout.on('data', hear);
-    child.stderr.on('data', hear);
-    child.once('exit', () => {
-      clearTimeout(limit);
-      machines.delete(child);
-      if (waiting) resolve(heard);
-      else reject(new Error(`it never said ${mark}: ${heard.slice(-1500)}`));
-    });
-  });
-}
-
-const ROOT_FOUND = /greengate: root \/dev/;
-const HANDED_OVER = /OpenRC .* is starting/;
 
 /** Size of partition and of its file system in MiB, and whether that file system is clean after its journal. */
 function dataOf(disk: string): { partition: number; files: number } {
