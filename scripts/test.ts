@@ -43,7 +43,7 @@ for (const suite of suites) {
   process.stdout.write(`${suite.name} (${suite.about}) …\n`);
   const began = Date.now();
   const { passed, failed, skipped, output } = await suite.run();
-  if (failed > 0) process.stdout.write(output);
+  if (failed > 0) process.stdout.write(failures(output));
   for (const line of output.split('\n').filter((one) => /# SKIP/.test(one)))
     process.stdout.write(`  skipped: ${line.replace(/^ok \d+ - | # SKIP.*$/g, '')}\n`);
   process.stdout.write(
@@ -57,6 +57,17 @@ for (const suite of suites) {
 }
 process.stdout.write(`${total.passed} passed, ${total.failed} failed, ${total.skipped} skipped\n`);
 process.exitCode = total.failed === 0 && total.passed > 0 ? 0 : 1;
+
+/** Of TAP, the tests that failed with what is said of them; of anything else, all. */
+function failures(output: string): string {
+  if (!/^not ok /m.test(output)) return output;
+  let shown = false;
+  const lines = output.split('\n').filter((line) => {
+    if (/^(not )?ok \d/.test(line)) shown = line.startsWith('not');
+    return shown;
+  });
+  return `${lines.join('\n')}\n`;
+}
 
 /** Types, style, and every shell script by shellcheck, each counted as one test. */
 async function lint(): Promise<Outcome> {
