@@ -1,9 +1,10 @@
+import type { ChildProcess } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import type { Edit } from '../../src/policy/edit.ts';
 import type { Host } from '../appliance/lib/host.ts';
-import { endAll, NODE, runFolder, sleep, start, TOP } from '../appliance/lib/process.ts';
+import { endAll, NODE, runFolder, sleep, start, stop, TOP } from '../appliance/lib/process.ts';
 import { startRedServers } from '../appliance/lib/red-servers.ts';
 import { BOX_RED, makeTopology, RED_SERVER } from '../appliance/lib/topology.ts';
 import { ADMIN_MAC } from '../lib/handbook.ts';
@@ -16,7 +17,7 @@ const LOG = join(TOP, 'build/logs/ftp.log');
 let box: LabBox;
 let files: Host;
 let other: Host;
-let transfers = 0;
+const clients: ChildProcess[] = [];
 
 test.before(async () => {
   const topology = makeTopology();
@@ -41,7 +42,11 @@ test.before(async () => {
   await other.eventually(['tcp', RED_SERVER, 110], 20);
 });
 
-test.after.always(() => endAll());
+test.after.always(async () => {
+  // First, since they write into the folder that goes.
+  await Promise.all(clients.map(stop));
+  endAll();
+});
 
 test.serial('while BOT is disabled any host transfers', async (t) => {
   for (const mode of MODES) await transfersOne(other, mode);
@@ -112,10 +117,9 @@ async function ruleId(remark: string): Promise<string> {
 
 /** Starts a client in a host's namespace; gives what it has written down so far. */
 function begin(host: Host, mode: (typeof MODES)[number], file = 'endless'): () => Transfer | null {
-  transfers += 1;
-  const path = join(runFolder(), `ftp-${transfers}.json`);
+  const path = join(runFolder(), `ftp-${clients.length}.json`);
   const client = join(import.meta.dirname, 'lib/ftp-client.ts');
-  start([...host.space.enter, NODE, '--no-warnings', client, RED_SERVER, mode, file, path], LOG);
+  clients.push(start([...host.space.enter, NODE, '--no-warnings', client, RED_SERVER, mode, file, path], LOG));
   return () => {
     try {
       return JSON.parse(readFileSync(path, 'utf8')) as Transfer;
