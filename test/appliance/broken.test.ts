@@ -1,9 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Box } from './lib/box.ts';
-import { inShell, menu, menuUntil, readMenu, type Shown } from './lib/console.ts';
+import { inShell, menu, menuUntil, type Shown, watchStart } from './lib/console.ts';
 import { handbookBox } from './lib/handbook.ts';
 import { endAll } from './lib/process.ts';
-import { makeScene, scanFromRed } from './lib/scene.ts';
+import { makeScene, scanFromRed, TELLING_PORTS } from './lib/scene.ts';
 import { BOX_GREEN, RED_SERVER } from './lib/topology.ts';
 
 /** What is broken on a box that enforces the handbook's example: it never opens, and the console's menu works. */
@@ -40,7 +40,7 @@ test.serial('the newest generation is damaged: the one before it is in force, an
   await mail.eventually(['tcp', RED_SERVER, 110], 90);
   await web.fails('tcp', RED_SERVER, 110);
   await web.fails('tcp', BOX_GREEN, 800);
-  t.deepEqual(await scanFromRed(scene, '1-1024'), []);
+  t.deepEqual(await scanFromRed(scene, TELLING_PORTS), []);
 });
 
 test.serial('no generation is left: nothing passes, and the menu works', async (t) => {
@@ -51,7 +51,7 @@ test.serial('no generation is left: nothing passes, and the menu works', async (
   await scene.admin.eventually(['ping', BOX_GREEN], 60);
   await mail.fails('tcp', RED_SERVER, 110);
   await web.fails('tcp', RED_SERVER, 110);
-  t.deepEqual(await scanFromRed(scene, '1-1024'), []);
+  t.deepEqual(await scanFromRed(scene, TELLING_PORTS), []);
   t.is(await inShell(box, (command) => command('id -u')), '0');
 });
 
@@ -63,7 +63,7 @@ test.serial('the data partition is destroyed: nothing passes, the console says s
   t.regex(shown['!'] ?? '', /data/);
   await mail.fails('tcp', RED_SERVER, 110);
   await web.fails('tcp', RED_SERVER, 110);
-  t.deepEqual(await scanFromRed(scene, '1-1024'), []);
+  t.deepEqual(await scanFromRed(scene, TELLING_PORTS), []);
   t.is(await inShell(box, (command) => command('id -u')), '0');
   t.truthy((await menu(box)).BOT);
 });
@@ -84,5 +84,5 @@ async function holds(): Promise<void> {
 async function breakAndReset(box: Box, line: string): Promise<Shown> {
   await inShell(box, (command) => command(`${line}; sync`, 60));
   await box.reset();
-  return readMenu(box, 120);
+  return (await watchStart(box)).shown;
 }

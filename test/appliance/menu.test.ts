@@ -1,7 +1,7 @@
 import test from 'ava';
 import type { Box } from './lib/box.ts';
 import { openBrowser } from './lib/browser.ts';
-import { inShell, menu, menuUntil, readMenu } from './lib/console.ts';
+import { inShell, menu, menuUntil, readMenu, watchStart } from './lib/console.ts';
 import { handbookBox } from './lib/handbook.ts';
 import * as ui from './lib/pages.ts';
 import { endAll } from './lib/process.ts';
@@ -151,7 +151,7 @@ test.serial('cards are swapped from the next start on; a release ends with it', 
   await box.serial.type('7');
   await box.serial.expect('[y/N]');
   await box.serial.type('y');
-  const shown = await readMenu(box, 120);
+  const { shown } = await watchStart(box);
   t.regex(shown.GREEN ?? '', /^192\.168\.51\.254/);
   const turned = scene.topology.red({ address: '192.168.51.35' });
   await turned.eventually(['ping', BOX_GREEN]);

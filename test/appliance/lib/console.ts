@@ -16,6 +16,15 @@ export async function readMenu(box: Box, seconds = 30): Promise<Shown> {
   return shown;
 }
 
+/** Waits for a start of the box from its first words on: until its menu comes up. `rules` is when the rules were in force, for `performance.now()`. */
+export async function watchStart(box: Box, seconds = 120): Promise<{ shown: Shown; rules: number }> {
+  await box.serial.expect(/OpenRC \S+ is starting up/, seconds);
+  // The network is addressed only after the rules are in force.
+  await box.serial.expect(/gg-network +\| \*/, seconds);
+  const rules = performance.now();
+  return { shown: await readMenu(box, seconds), rules };
+}
+
 /** Draws the menu anew and reads it. */
 export async function menu(box: Box, seconds = 30): Promise<Shown> {
   await box.serial.type('1');

@@ -1,11 +1,24 @@
-import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { TOP } from './process.ts';
 
 /** The built image, as the builder describes it in `build/image/latest.json`. `key` names its contents. */
 export type Image = { key: string; base: string; image: string; vmlinuz: string; initramfs: string; append: string };
 
-/** The image that was the newest when this run asked first; throws when there is none. */
+/**
+ * The image that was the newest when this run asked first, or the kept one that `GREENGATE_IMAGE_KEY` names (to look into a failure
+ * while others build); throws when there is none.
+ */
 export function builtImage(): Image {
   chosen ??= keep(newest());
   return chosen;
@@ -20,7 +33,8 @@ let chosen: Image | undefined;
 const HOME = join(TOP, 'build/appliance/images');
 
 function newest(): Image {
-  const place = join(TOP, 'build/image/latest.json');
+  const key = process.env.GREENGATE_IMAGE_KEY;
+  const place = key === undefined ? join(TOP, 'build/image/latest.json') : join(HOME, key, 'image.json');
   if (!existsSync(place)) throw new Error('There is no image yet: build it with “make image”.');
   return JSON.parse(readFileSync(place, 'utf8')) as Image;
 }
@@ -32,6 +46,7 @@ function keep(image: Image): Image {
   if (!existsSync(folder)) {
     mkdirSync(partial, { recursive: true });
     for (const path of [image.image, image.vmlinuz, image.initramfs]) linkSync(path, join(partial, basename(path)));
+    writeFileSync(join(partial, 'image.json'), JSON.stringify(image));
     try {
       renameSync(partial, folder);
     } catch {

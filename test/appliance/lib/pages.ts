@@ -111,7 +111,7 @@ export async function enableBot(page: Page): Promise<void> {
 /** Saves another Admin MAC. `sure` answers the warning that this locks the browser's computer out. */
 export async function saveAdminMac(page: Page, mac: string, sure = false): Promise<void> {
   await open(page, 'Block Outgoing Traffic');
-  await page.getByRole('link', { name: 'Edit settings' }).click();
+  await page.getByRole('link', { name: 'Edit settings' }).first().click();
   await page.getByLabel('Admin MAC').fill(mac);
   await page.getByRole('button', { name: 'Save settings' }).click();
   if (sure) await page.getByRole('button', { name: 'Save anyway' }).click({ noWaitAfter: true });

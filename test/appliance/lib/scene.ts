@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Box, type BoxOptions } from './box.ts';
-import { menuUntil, readMenu } from './console.ts';
+import { menuUntil, watchStart } from './console.ts';
 import type { Host } from './host.ts';
 import { savedPlace } from './image.ts';
 import { Unmet } from './process.ts';
@@ -49,7 +49,7 @@ export async function freshBox(scene: Scene, name: string): Promise<Box> {
   const saved = savedPlace('fresh');
   if (existsSync(saved)) return resume(scene, { name, from: saved });
   const box = await Box.powerOn(scene.topology, { name });
-  await readMenu(box, 120);
+  await watchStart(box);
   await pagesAnswer(scene, box);
   await saveFresh(box);
   return box;
@@ -68,17 +68,21 @@ export async function resume(scene: Scene, options: BoxOptions): Promise<Box> {
   return box;
 }
 
-/** Every TCP port of 65 535 on all the box's addresses, and the UDP ports of common services, seen from RED: what is open. */
+/**
+ * What RED finds open on the box's addresses: TCP `ports` and the UDP ports of common services. All 65 535 TCP ports are tried on the
+ * address that RED gave it unless told otherwise, and the telling ones on the others: those go the same way through the same rules.
+ */
 export async function scanFromRed(scene: Scene, ports = '1-65535'): Promise<string[]> {
   const found: string[] = [];
-  for (const target of scene.targets) {
-    const order = { do: 'scan', args: [target, ports, '700'] };
-    const open = JSON.parse((await scene.stranger.tell(order, 120)).text) as number[];
-    const udp = JSON.parse(
-      (await scene.stranger.tell({ do: 'scanUdp', args: [target, UDP_PORTS] }, 30)).text,
-    ) as number[];
-    found.push(...open.map((port) => `${target} tcp ${port}`), ...udp.map((port) => `${target} udp ${port}`));
-  }
+  const scan = async (target: string, wanted: string) => {
+    const open = await scene.stranger.tell({ do: 'scan', args: [target, wanted, '700'] }, 120);
+    const udp = await scene.stranger.tell({ do: 'scanUdp', args: [target, UDP_PORTS] }, 30);
+    found.push(...(JSON.parse(open.text) as number[]).map((port) => `${target} tcp ${port}`));
+    found.push(...(JSON.parse(udp.text) as number[]).map((port) => `${target} udp ${port}`));
+  };
+  await Promise.all(
+    scene.targets.map((target, index) => scan(target, index === 0 ? ports : `1-1024,${TELLING_PORTS}`)),
+  );
   return found;
 }
 

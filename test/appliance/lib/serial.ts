@@ -35,20 +35,23 @@ export class Serial {
     return plain(this.#text);
   }
 
+  get #news(): string {
+    return this.all.slice(this.#seen);
+  }
+
   /** Waits until the box says something new that fits; gives the match and consumes up to its end. */
   async expect(pattern: RegExp | string, seconds = 30): Promise<RegExpExecArray> {
     const end = Date.now() + seconds * 1000;
     const wanted = typeof pattern === 'string' ? new RegExp(pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')) : pattern;
     for (;;) {
-      const news = this.#text.slice(this.#seen);
-      const found = wanted.exec(plain(news));
+      const news = this.#news;
+      const found = wanted.exec(news);
       if (found !== null) {
-        // Colours make the plain text shorter than what was said: consume at least the match.
-        this.#seen += news.length === plain(news).length ? found.index + found[0].length : news.length;
+        this.#seen += found.index + found[0].length;
         return found;
       }
       if (Date.now() > end) {
-        throw new Unmet(`The box should say ${wanted} within ${seconds} s; it said: …${plain(news).slice(-1500)}`);
+        throw new Unmet(`The box should say ${wanted} within ${seconds} s; it said: …${news.slice(-1500)}`);
       }
       await sleep(50);
     }
@@ -56,7 +59,7 @@ export class Serial {
 
   /** Types a line. What was said before is not looked at again. */
   async type(line: string): Promise<void> {
-    this.#seen = this.#text.length;
+    this.#seen = this.all.length;
     // A serial line of real hardware drops characters when pasted at; so does a busy emulated one.
     for (const piece of `${line}\r`.match(/.{1,32}|\r/gs) ?? []) {
       this.#socket.write(piece, 'latin1');
@@ -89,6 +92,7 @@ export class Serial {
   }
 }
 
+/** Without colours and cursor movements, also one that has only half arrived. */
 function plain(text: string): string {
-  return text.replace(/\u001b(\[[0-9;?]*[A-Za-z]|[()][A-Z0-9]|[=>c78])/g, '');
+  return text.replace(/\u001b(\[[0-9;?=]*([A-Za-z]|$)|[()]([A-Z0-9]|$)|[=>c78]|$)/g, '');
 }
