@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFileSync, watch } from 'node:fs';
 import { join } from 'node:path';
-import { endAll, NODE, sleep, stop, TOP } from '../test/appliance/lib/process.ts';
+import { atEnd, NODE, sleep, stop, TOP } from '../test/appliance/lib/process.ts';
 import { startRedServers } from '../test/appliance/lib/red-servers.ts';
 import { BOX_RED, makeTopology, RED_SERVER } from '../test/appliance/lib/topology.ts';
 import { LabBox } from '../test/lab/lib/box.ts';
@@ -27,11 +27,8 @@ watch(join(TOP, 'src'), { recursive: true }, (_event, file) => {
   restart = setTimeout(() => void restarted(String(file)), 300);
 });
 process.stdout.write(words());
-process.once('SIGINT', () => {
-  web.kill('SIGKILL');
-  endAll();
-  process.exit(0);
-});
+// Ctrl-C ends this process by itself, and with it everything that was told to end then.
+atEnd(() => web.kill('SIGKILL'));
 
 function startWeb(): ChildProcess {
   const env = { ...process.env, ...box.env, GREENGATE_WEB_LISTEN: `127.0.0.1:${port}` };

@@ -148,7 +148,8 @@ function capture(argv: string[]): Promise<{ code: number; output: string }> {
       });
     }
     child.once('error', (error) => done({ code: 127, output: `${program}: ${error.message}\n` }));
-    child.once('close', (code) => done({ code: code ?? 1, output }));
+    // Not `close`: a process that a test left behind may hold the pipes open for ever.
+    child.once('exit', (code) => setTimeout(() => done({ code: code ?? 1, output }), 500));
   });
 }
 

@@ -9,8 +9,9 @@ test('make dev shows the UI on a port of this machine, and leaves nothing behind
   child.stdout.setEncoding('utf8').on('data', (part: string) => {
     said += part;
   });
+  let url = '';
   try {
-    const url = await eventually(() => /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0]);
+    url = await eventually(() => /http:\/\/127\.0\.0\.1:\d+\//.exec(said)?.[0]);
     t.regex(said, /Set-up code\s+[0-9A-Z]{5}-[0-9A-Z]{5}/);
     const page = await eventually(() =>
       fetch(`${url}setup`).then(
@@ -24,6 +25,7 @@ test('make dev shows the UI on a port of this machine, and leaves nothing behind
   }
   const gone = await new Promise((done) => child.once('exit', () => done(true)));
   t.true(gone);
+  await t.throwsAsync(fetch(url), undefined, 'the UI is gone, too');
   t.false(run(['ip', 'netns', 'list']).includes(`gga-${child.pid}-`));
 });
 
