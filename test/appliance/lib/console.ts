@@ -20,7 +20,7 @@ export async function readMenu(box: Box, seconds = 30): Promise<Shown> {
 export async function watchStart(box: Box, seconds = 120): Promise<{ shown: Shown; rules: number }> {
   await box.serial.expect(/OpenRC \S+ is starting up/, seconds);
   // The network is addressed only after the rules are in force.
-  await box.serial.expect(/gg-network +\| \*/, seconds);
+  await box.serial.expect(/gg-network *\| \*/, seconds);
   const rules = performance.now();
   return { shown: await readMenu(box, seconds), rules };
 }

@@ -13,13 +13,20 @@ import {
   saveRule,
   setUp,
 } from './pages.ts';
-import { ADMIN, freshBox, resume, type Scene } from './scene.ts';
+import { ADMIN, freshBox, orOff, resume, type Scene } from './scene.ts';
 
 /** A box on which the handbook's example is in force: from the saved state of this image, else made by hand in the browser. */
 export async function handbookBox(scene: Scene, name: string): Promise<Box> {
   const saved = savedPlace('handbook');
   if (existsSync(saved)) return resume(scene, { name, from: saved });
   const box = await freshBox(scene, name);
+  return orOff(box, async () => {
+    await followHandbook(scene, box);
+    await box.save(saved);
+  });
+}
+
+async function followHandbook(scene: Scene, box: Box): Promise<void> {
   const { 'Set-up code': code = '' } = await menuUntil(box, (shown) => shown['Set-up code'] !== undefined);
   const { browser, page } = await openBrowser(scene.admin);
   try {
@@ -37,6 +44,4 @@ export async function handbookBox(scene: Scene, name: string): Promise<Box> {
   } finally {
     await browser.close();
   }
-  await box.save(saved);
-  return box;
 }

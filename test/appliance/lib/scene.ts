@@ -49,10 +49,11 @@ export async function freshBox(scene: Scene, name: string): Promise<Box> {
   const saved = savedPlace('fresh');
   if (existsSync(saved)) return resume(scene, { name, from: saved });
   const box = await Box.powerOn(scene.topology, { name });
-  await watchStart(box);
-  await pagesAnswer(scene, box);
-  await saveFresh(box);
-  return box;
+  return orOff(box, async () => {
+    await watchStart(box);
+    await pagesAnswer(scene, box);
+    await saveFresh(box);
+  });
 }
 
 /** Keeps the state of a box that waits for its set-up, for `freshBox`. */
@@ -64,8 +65,18 @@ export async function saveFresh(box: Box): Promise<void> {
 /** A box that goes on from a saved state. */
 export async function resume(scene: Scene, options: BoxOptions): Promise<Box> {
   const box = await Box.powerOn(scene.topology, options);
-  await pagesAnswer(scene, box);
-  return box;
+  return orOff(box, () => pagesAnswer(scene, box));
+}
+
+/** The box when the work succeeds; else it is switched off, so that the next test finds the taps free. */
+export async function orOff(box: Box, work: () => Promise<unknown>): Promise<Box> {
+  try {
+    await work();
+    return box;
+  } catch (error) {
+    await box.powerOff();
+    throw error;
+  }
 }
 
 /**
