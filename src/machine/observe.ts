@@ -27,12 +27,12 @@ export const observe = async ({ run, data, lib }: Directories): Promise<Observed
   };
 };
 
-/** The sentences of RUN/status (`word: sentence`) that are worth a warning: all but the good news of boot. */
+/** The sentences of RUN/status (`word: sentence`) that are worth a warning: all but the news of boot. */
 const notices = async (run: string): Promise<string[]> =>
   (await text(join(run, 'status')))
     .split('\n')
     .flatMap((line) => /^[\w-]+: (.+)$/.exec(line)?.[1] ?? [])
-    .filter((sentence) => !sentence.endsWith('in force'));
+    .filter((sentence) => !sentence.endsWith('in force') && !sentence.startsWith('First start:'));
 
 /** `NAME=value` lines as a shell would read them, quotes taken off. */
 export const parseAssignments = (content: string): Record<string, string> =>

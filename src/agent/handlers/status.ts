@@ -46,8 +46,8 @@ const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['s
 };
 
 const drift = (bot: string, held: number | null, number: number): string[] => {
-  if (bot === 'released')
-    return ['BOT was released at the console: what the rules forbid may pass until the next save, Enable or restart.'];
+  // `bot` itself says so, with a bar of its own.
+  if (bot === 'released') return [];
   if (bot === 'unknown' || held === null)
     return ['The rules in the kernel are not those of Greengate. Save again, or restart.'];
   return held === number
