@@ -1,13 +1,13 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Browser, Page } from 'playwright-core';
+import { askDhcp, fingerprint, flowing, stopped } from './lib/asks.ts';
 import type { Box } from './lib/box.ts';
 import { openBrowser, picture } from './lib/browser.ts';
-import { inShell, menuUntil, watchStart } from './lib/console.ts';
-import type { Host } from './lib/host.ts';
+import { menuUntil } from './lib/console.ts';
 import { savedPlace } from './lib/image.ts';
 import * as ui from './lib/pages.ts';
-import { endAll, sleep } from './lib/process.ts';
-import { ADMIN, freshBox, makeScene, pagesAnswer, scanFromRed, TELLING_PORTS, UI } from './lib/scene.ts';
+import { endAll } from './lib/process.ts';
+import { ADMIN, freshBox, makeScene, scanFromRed, TELLING_PORTS, UI } from './lib/scene.ts';
 import { BOX_GREEN, BOX_RED, RED_SERVER } from './lib/topology.ts';
 
 /** "The example that must hold", line by line, on the built image: by browser, by real packets, by the console. One box, one story. */
@@ -230,91 +230,3 @@ test.serial('switching the rule off stops a running download through the proxy',
   await web.succeeds('proxy', PROXY, `http://${RED_SERVER}/`);
   t.pass();
 });
-
-test.serial(
-  'a wrong Admin MAC: the pages are gone; the two flushes typed at the console bring them back, and the agent lets them be',
-  async (t) => {
-    t.timeout(400_000);
-    await ui.saveAdminMac(page, '00:16:3e:99:99:99', true);
-    await scene.admin.eventuallyFails(['tcp', BOX_GREEN, 445]);
-    await scene.admin.succeeds('ping', BOX_GREEN);
-    await inShell(box, async (command) => {
-      await command('iptables -F BOT_INPUT');
-      await command('iptables -F CUSTOMFORWARD');
-    });
-    await scene.admin.eventually(['https', `${UI}/`]);
-    await web.succeeds('tcp', RED_SERVER, 110);
-    t.regex((await menuUntil(box, (shown) => /released/i.test(shown.BOT ?? ''))).BOT ?? '', /released/i);
-    await inShell(box, async (command) => {
-      await command('rc-service agent restart', 60);
-      await command('rc-service web restart', 60);
-    });
-    await pagesAnswer(scene, box);
-    await web.succeeds('tcp', RED_SERVER, 110);
-    // The old browser still waits for answers over connections that were cut.
-    await browser.close();
-    ({ browser, page } = await openBrowser(scene.admin));
-    await ui.logIn(page);
-    await page.getByRole('link', { name: 'BOT is released' }).waitFor();
-    await picture(page, '12-released');
-    await ui.saveAdminMac(page, ADMIN.mac);
-    await page.getByRole('link', { name: 'BOT is on' }).waitFor();
-    await web.fails('tcp', RED_SERVER, 110);
-    await mail.succeeds('tcp', RED_SERVER, 110);
-  },
-);
-
-test.serial(
-  'after a reboot it is still restricted, without anyone logging in, and RED finds nothing open meanwhile',
-  async (t) => {
-    t.timeout(400_000);
-    await ui.open(page, 'System');
-    await page.getByRole('link', { name: 'Reboot', exact: true }).click();
-    await page.getByLabel('Your password').fill(ui.PASSWORD);
-    await page.getByRole('button', { name: /^Reboot/ }).click();
-    const { shown } = await watchStart(box);
-    t.regex(shown.Rules ?? '', /generation \d+ in force/);
-    await mail.eventually(['tcp', RED_SERVER, 110]);
-    await Promise.all([110, 25, 80].map((port) => web.fails('tcp', RED_SERVER, port)));
-    await mail.fails('tcp', BOX_GREEN, 800);
-    t.deepEqual(await scanFromRed(scene, TELLING_PORTS), []);
-    await web.eventually(['proxy', PROXY, `http://${RED_SERVER}/`], 120);
-    await pagesAnswer(scene, box);
-    await mail.fails('tcp', BOX_GREEN, 445);
-  },
-);
-
-/** SHA-256 of the certificate that the box shows, as `AB:CD:…`. */
-async function fingerprint(host: Host): Promise<string> {
-  const script = `openssl s_client -connect ${BOX_GREEN}:445 </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256`;
-  const { text } = await host.tell({ do: 'run', args: ['sh', '-c', script] });
-  return text.split('=')[1] ?? text;
-}
-
-/** Asks the box for an address by DHCP and takes it; gives it. */
-async function askDhcp(host: Host): Promise<string> {
-  const { text, ok } = await host.tell({ do: 'dhcp', args: [`${import.meta.dirname}/lib/dhcp-script`] }, 40);
-  if (!ok) throw new Error(text);
-  return host.space.ip('-4', '-o', 'addr', 'show', 'dev', 'eth0');
-}
-
-async function flowing(host: Host, flow: string): Promise<void> {
-  await sleep(1500);
-  const { bytes, silent, state } = await describe(host, flow);
-  if (bytes < 10_000 || silent > 1400 || state !== 'open')
-    throw new Error(`the download does not run: ${bytes} bytes, ${state}`);
-}
-
-/** The download gives nothing any more within some seconds, or was closed. */
-async function stopped(host: Host, flow: string): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) {
-    const { silent, state } = await describe(host, flow);
-    if (silent > 3000 || state !== 'open') return;
-    await sleep(500);
-  }
-  throw new Error(`the download goes on: ${JSON.stringify(await describe(host, flow))}`);
-}
-
-async function describe(host: Host, flow: string): Promise<{ bytes: number; silent: number; state: string }> {
-  return JSON.parse((await host.tell({ do: 'flow', args: [flow] })).text);
-}
