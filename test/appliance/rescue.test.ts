@@ -65,7 +65,7 @@ test.serial(
 );
 
 test.serial(
-  'after a reboot it is still restricted, without anyone logging in, and RED finds nothing open meanwhile',
+  'after a reboot it is still restricted, without anyone logging in, and RED finds nothing open',
   async (t) => {
     t.timeout(400_000);
     await ui.open(page, 'System');
