@@ -31,7 +31,7 @@ export type Verbs = {
   login: { in: { user: string; password: string; visitor: string }; out: SessionGrant };
   logout: { in: Record<string, never>; out: Record<string, never> };
   /** Who is logged in; 401 when nobody. */
-  session: { in: Record<string, never>; out: { user: string; role: 'administrator'; csrf: string } };
+  session: { in: Record<string, never>; out: { user: string; role: Role; csrf: string; totp: boolean } };
   'password.change': { in: { old: string; new: string }; out: Record<string, never> };
 
   'policy.get': { in: Record<string, never>; out: { policy: Policy; revision: number } };
@@ -60,6 +60,10 @@ export type Verbs = {
 };
 
 export type VerbName = keyof Verbs;
+
+/** What a user may do: look; look and operate (switch rules, block for a time, restart services); everything. */
+export type Role = 'viewer' | 'operator' | 'administrator';
+
 export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp';
 
 /** A fresh login. The token goes into a cookie, the CSRF value into forms. */

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Verbs } from '../agent/api.ts';
-import { type Pages, sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
+import { can, type Pages, sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
 import { type Flash, takeFlash } from './flash.ts';
 import { csrfOf } from './middleware/csrf.ts';
 
@@ -53,6 +53,7 @@ export const seeOther = (ctx: Context, target: string): void => {
 const barOf = (ctx: Context, status: Status) => ({
   csrf: csrfOf(ctx),
   user: sessionOf(ctx).user,
+  can: { operate: can(ctx, 'operate'), administer: can(ctx, 'administer') },
   hostname: status.hostname,
   bot: status.bot,
   warnings: warningsOf(status),

@@ -22,7 +22,7 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
   },
   session: async (_box, _input, { session }) => {
     if (session === null) throw new Refusal(401, 'Nobody is logged in.');
-    return { user: session.user, role: 'administrator', csrf: session.csrf };
+    return { user: session.user, role: 'administrator', csrf: session.csrf, totp: false };
   },
   'password.change': async (box, input, caller) => {
     await requirePassword(box, caller, input.old, 'old');

@@ -15,7 +15,7 @@ export const requireLogin =
   async (ctx, next) => {
     const token = readCookie(ctx, 'session');
     const session = token === '' ? null : await askSession(agent, token);
-    if (session !== null) (ctx.state as State).session = { token, user: session.user, csrf: session.csrf };
+    if (session !== null) (ctx.state as State).session = { token, ...session };
     else if (token !== '') writeCookie(ctx, 'session', '');
     if (session !== null || open.has(ctx.path)) return next();
     await leadToLogin(agent, ctx);
