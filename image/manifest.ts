@@ -62,6 +62,14 @@ export const MANIFEST: Capability[] = [
   capability('dnsmasq', ['dnsmasq-base'], ['dnsmasq'], ['dnsmasq'], ['dnsmasq', '--version']),
   capability('ulogd', ['ulogd2', 'ulogd2-json'], ['ulogd', 'ulogd-json'], ['ulogd'], ['ulogd', '--version']),
   capability('chrony', ['chrony'], ['chrony'], ['chronyd', 'chronyc'], ['chronyd', '--version']),
+  // No client and no sftp: what comes along on debian is taken out again by normalise.ts.
+  capability(
+    'sshd',
+    ['openssh-server', 'openssh-client'],
+    ['openssh-server', 'openssh-keygen'],
+    ['sshd', 'ssh-keygen'],
+    ['sshd', '-V'],
+  ),
   capability('openssl', ['openssl'], ['openssl'], ['openssl'], ['openssl', 'version']),
   capability(
     'ext4',

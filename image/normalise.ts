@@ -72,6 +72,11 @@ async function debianOnly(places: Places, root: string): Promise<void> {
   for (const name of ['su', 'passwd', 'chsh', 'chfn', 'chage', 'gpasswd', 'newgrp', 'expiry', 'lastlog2']) {
     await rm(join(root, 'usr/bin', name), { force: true });
   }
+  // The box lets in; nobody goes on from it.
+  for (const name of words('ssh scp sftp slogin ssh-add ssh-agent ssh-argv0 ssh-copy-id ssh-keyscan'))
+    await rm(join(root, 'usr/bin', name), { force: true });
+  for (const name of words('ssh-keysign ssh-pkcs11-helper ssh-sk-helper'))
+    await rm(join(root, 'usr/lib/openssh', name), { force: true });
   for (const name of ['agetty', 'sulogin', 'runuser', 'openrc-init', 'openrc-shutdown'])
     await rm(join(sbin, name), { force: true });
   await relink(join(root, 'usr/bin/sh'), 'dash');
@@ -128,6 +133,8 @@ async function ourPlaces(root: string): Promise<void> {
     'mnt',
     'root',
     'var/lib/greengate',
+    // Where Alpine's sshd locks up what talks to strangers; Debian's has /run/sshd.
+    'var/empty',
     'usr/lib/greengate/bin',
     'etc/init.d',
     'etc/runlevels',

@@ -17,6 +17,7 @@ export const KEPT_OUT = [
   ...['libpam-runtime', 'libpam-systemd', 'systemd', 'systemd-sysv', 'init-system-helpers', 'lsb-base', 'insserv'],
   ...['startpar', 'sysv-rc', 'sysvinit-utils', 'sysvinit-core', 'initramfs-tools', 'linux-initramfs-tool', 'dracut'],
   ...['logrotate', 'iputils-ping', 'linux-base', 'base-passwd', 'libsemanage2', 'squid-langpack'],
+  ...['runit-helper', 'procps', 'openssh-sftp-server'],
 ];
 
 /**

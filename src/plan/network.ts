@@ -2,7 +2,7 @@ import { netmaskBits } from '../policy/address.ts';
 import type { Policy } from '../policy/schema.ts';
 
 /** network.env: what the boot scripts must know, as sh assignments. Values are checked by the policy's own schema. */
-export const networkEnv = ({ network, settings, proxy, dhcp, dns }: Policy): string => {
+export const networkEnv = ({ network, settings, proxy, dhcp, dns, ssh }: Policy): string => {
   const { green, red } = network;
   const still = red.mode === 'static';
   const values = {
@@ -19,6 +19,7 @@ export const networkEnv = ({ network, settings, proxy, dhcp, dns }: Policy): str
     PROXY_PORT: proxy.port,
     PROXY_ENABLED: proxy.enabled ? 1 : 0,
     DHCP_ENABLED: dhcp.enabled ? 1 : 0,
+    SSH_ENABLED: ssh.enabled ? 1 : 0,
     LOWEST_PORT: Math.min(settings.uiPort, proxy.port),
   };
   return `${Object.entries(values)
