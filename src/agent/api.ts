@@ -50,6 +50,10 @@ export type Verbs = {
   'nics.set': { in: { green: string; red: string }; out: { reboot: boolean } };
   'services.restart': { in: { name: ServiceName }; out: Record<string, never> };
   'console.password': { in: { password: string; new: string }; out: Record<string, never> };
+  'time.get': { in: Record<string, never>; out: TimeState };
+  /** Sets the clock to `time` (seconds since the epoch), while no time server answers. */
+  'clock.set': { in: { time: number }; out: Record<string, never> };
+  'ssh.fingerprints': { in: Record<string, never>; out: { keys: SshFingerprint[] } };
   reboot: { in: { password: string }; out: Record<string, never> };
   poweroff: { in: { password: string }; out: Record<string, never> };
 
@@ -64,13 +68,33 @@ export type VerbName = keyof Verbs;
 /** What a user may do: look; look and operate (switch rules, block for a time, restart services); everything. */
 export type Role = 'viewer' | 'operator' | 'administrator';
 
-export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp';
+export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp' | 'sshd';
 
 /** A fresh login. The token goes into a cookie, the CSRF value into forms. */
 export type SessionGrant = { token: string; csrf: string; user: string };
 
 /** A network card: its MAC is its identity, the rest is for recognising it. */
 export type Nic = { mac: string; name: string; driver: string; carrier: boolean; role: 'green' | 'red' | '' };
+
+/** A host key: `ssh-ed25519`, `SHA256:…`. */
+export type SshFingerprint = { type: string; fingerprint: string };
+
+/**
+ * The clock and what chronyd knows. Times are seconds since the epoch, offsets seconds. `running`: chronyd answers. `state`: a time server is
+ * followed, the clock was set by hand, or neither. `earliest` is the image's build date: no clock can be right before it.
+ */
+export type TimeState = {
+  time: number;
+  earliest: number;
+  running: boolean;
+  state: 'synchronised' | 'by hand' | 'not synchronised';
+  /** The server that is followed, how far it is from a clock of its own, and how much the box's clock differs. */
+  source: string;
+  stratum: number;
+  offset: number;
+  /** `word` is what chronyd makes of it; `offset` null while it does not answer. */
+  sources: { address: string; word: string; stratum: number; offset: number | null }[];
+};
 
 /** A DHCP lease of dnsmasq. `expires` is seconds since the epoch, 0 for never. */
 export type Lease = { mac: string; address: string; name: string; expires: number; fixed: boolean };

@@ -47,10 +47,18 @@ export const servicesFor = (changed: string[], before: Files | null, after: File
     ['dnsmasq', file('dnsmasq.conf', 'hosts') || env('DHCP_ENABLED')],
     ['squid', file('squid.conf') || env('PROXY_ENABLED')],
     ['chronyd', file('chrony.conf')],
+    ['sshd', file('sshd_config') || env('SSH_ENABLED') || keysLost(changed, before, after)],
     ['ulogd', file('ulogd.conf')],
     ['web', file('web.json')],
   ];
   return wanted.filter(([, needed]) => needed).map(([name]) => name);
+};
+
+/** sshd reads the keys at each login, but sessions live on: those of a key that is gone end with a restart. */
+const keysLost = (changed: string[], before: Files | null, after: Files): boolean => {
+  if (!changed.includes('authorized_keys')) return false;
+  const keys = (files: Files | null) => (files?.authorized_keys ?? '').split('\n');
+  return before === null || keys(before).some((key) => !keys(after).includes(key));
 };
 
 const restart = (box: Box, service: ServiceName): Promise<void> =>

@@ -2,7 +2,7 @@ import type { Facts } from '../plan/facts.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { Lease, Nic, ServiceName } from './api.ts';
+import type { Lease, Nic, ServiceName, SshFingerprint, TimeState } from './api.ts';
 
 /** Packets and bytes by origin. */
 export type Counters = Record<string, { packets: number; bytes: number }>;
@@ -86,6 +86,12 @@ export type Machine = {
   running(service: ServiceName): Promise<boolean>;
   observe(): Promise<Observed>;
   leases(): Promise<Omit<Lease, 'fixed'>[]>;
+  /** What chronyd knows, and the image's build date. */
+  time(): Promise<Omit<TimeState, 'time'>>;
+  /** Sets the clock (seconds since the epoch), and keeps it for the next start. */
+  setClock(time: number): Promise<void>;
+  /** Of the host keys; none before SSH was first on. */
+  sshFingerprints(): Promise<SshFingerprint[]>;
   reboot(): Promise<void>;
   poweroff(): Promise<void>;
 };

@@ -7,6 +7,7 @@ import { boxHandlers, serviceNames } from './handlers/box.ts';
 import { policyHandlers } from './handlers/policy.ts';
 import { setupHandlers } from './handlers/setup.ts';
 import { statusHandlers } from './handlers/status.ts';
+import { timeHandlers } from './handlers/time.ts';
 
 /** What does a verb. */
 export type Handler<V extends VerbName> = (box: Box, input: Verbs[V]['in'], caller: Caller) => Promise<Verbs[V]['out']>;
@@ -42,7 +43,7 @@ const edit = z.discriminatedUnion('do', [
   }),
   z.strictObject({
     do: z.literal('section'),
-    section: z.enum(['settings', 'network', 'dhcp', 'dns', 'proxy']),
+    section: z.enum(['settings', 'network', 'dhcp', 'dns', 'proxy', 'time', 'ssh']),
     value: z.unknown(),
   }),
   z.strictObject({ do: z.literal('replace'), value: z.unknown() }),
@@ -79,6 +80,9 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'leases.get': ['session', none],
   'nics.get': ['session', none],
   'nics.set': ['session', z.strictObject({ green: short, red: short })],
+  'time.get': ['session', none],
+  'clock.set': ['session', z.strictObject({ time: z.number().int() })],
+  'ssh.fingerprints': ['session', none],
   'services.restart': ['session', z.strictObject({ name: z.enum(serviceNames) })],
   'console.password': ['session', z.strictObject({ password, new: password })],
   reboot: ['session', z.strictObject({ password })],
@@ -92,6 +96,7 @@ const handlers: Handlers<VerbName> = {
   ...policyHandlers,
   ...setupHandlers,
   ...statusHandlers,
+  ...timeHandlers,
 };
 
 export const verbNames = Object.keys(table) as VerbName[];

@@ -10,6 +10,8 @@ import { listNics, writeNics } from './nics.ts';
 import { observe, parseNeighbours } from './observe.ts';
 import { run } from './run.ts';
 import { restartService, serviceRunning } from './services.ts';
+import { sshFingerprints } from './ssh.ts';
+import { setClock, timeState } from './time.ts';
 
 export type MachineOptions = {
   directories: { run: string; data: string; lib: string; log: string };
@@ -42,6 +44,9 @@ export const createMachine = ({ directories, manager, uids = users, ipv6 = false
   running: serviceRunning,
   observe: () => observe(directories),
   leases: async () => parseLeases(await readFile(join(directories.data, 'dnsmasq/leases'), 'utf8').catch(() => '')),
+  time: () => timeState(directories),
+  setClock: (time) => setClock(directories, time),
+  sshFingerprints: () => sshFingerprints(directories.data),
   reboot: async () => {
     await run('reboot', []);
   },

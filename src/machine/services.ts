@@ -30,5 +30,7 @@ const matchesCommand = (words: string[], name: ServiceName): boolean => {
   if (name === 'web')
     return program.startsWith('node') && words.some((word) => /(^|\/)(main-)?web\.(js|ts)$/.test(word));
   if (name === 'red-dhcp') return words.some((word) => word === 'udhcpc' || word.endsWith('/udhcpc'));
+  // sshd's title: `sshd: /usr/sbin/sshd -D … [listener] …`; its sessions have others.
+  if (name === 'sshd') return /^sshd: .*\[listener\]/.test(words[0] ?? '');
   return program === name || program === `(${name}-1)`;
 };

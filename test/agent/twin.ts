@@ -96,6 +96,19 @@ export class Twin implements Machine {
   leases: Machine['leases'] = async () => [
     { mac: '00:16:3e:00:00:25', address: '192.168.51.25', name: 'pc', expires: 9 },
   ];
+  /** What chronyd says; nothing answers it. */
+  clock: Awaited<ReturnType<Machine['time']>> = {
+    running: true,
+    state: 'not synchronised',
+    source: '',
+    stratum: 0,
+    offset: 0,
+    sources: [],
+    earliest: 1_700_000_000,
+  };
+  time: Machine['time'] = async () => this.clock;
+  setClock: Machine['setClock'] = async (time) => void this.done.push(`clock ${time}`);
+  sshFingerprints: Machine['sshFingerprints'] = async () => [{ type: 'ssh-ed25519', fingerprint: 'SHA256:twin' }];
   reboot: Machine['reboot'] = async () => void this.done.push('reboot');
   poweroff: Machine['poweroff'] = async () => void this.done.push('poweroff');
 }

@@ -99,7 +99,7 @@ export const consolePasswordFault = (password: string): string | null => {
 };
 
 /** Every service, in the order of the status page. */
-export const serviceNames: readonly ServiceName[] = ['web', 'squid', 'dnsmasq', 'chronyd', 'ulogd', 'red-dhcp'];
+export const serviceNames: readonly ServiceName[] = ['web', 'squid', 'dnsmasq', 'chronyd', 'ulogd', 'red-dhcp', 'sshd'];
 
 const audit = (box: Box, user: string, what: string): Promise<void> =>
   box.store.audit({ user, what }).catch(console.error);

@@ -40,7 +40,8 @@ export const statusHandlers: Handlers<'status'> = {
 /** Those that should run with this policy. */
 const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['services']> => {
   const wanted = serviceNames.filter(
-    (name) => (name !== 'squid' || policy.proxy.enabled) && (name !== 'red-dhcp' || policy.network.red.mode === 'dhcp'),
+    (name) => (name !== 'squid' || policy.proxy.enabled) && (name !== 'red-dhcp' || policy.network.red.mode === 'dhcp') &&
+      (name !== 'sshd' || policy.ssh.enabled),
   );
   return Promise.all(wanted.map(async (name) => ({ name, running: await machine.running(name) })));
 };

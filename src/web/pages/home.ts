@@ -42,6 +42,7 @@ export const serviceLabels: Record<Status['services'][number]['name'], string> =
   chronyd: 'Time',
   web: 'This user interface',
   'red-dhcp': 'DHCP client on RED',
+  sshd: 'SSH',
 };
 
 const stateSentence = ({ bot }: Status, rules: number, denied: number): string => {
