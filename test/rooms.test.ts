@@ -15,7 +15,14 @@ const rooms: Record<string, { rooms: string[]; packages: string[]; node: boolean
   agent: { rooms: ['policy', 'plan', 'compile'], packages: ['zod'], node: true },
   web: {
     rooms: ['policy', 'agent/api.ts', 'agent/client.ts'],
-    packages: ['koa', '@koa/router', '@koa/bodyparser', 'nunjucks'],
+    // zod for the API's document only: what comes in is parsed by the agent.
+    packages: ['koa', '@koa/router', '@koa/bodyparser', 'nunjucks', 'zod'],
+    node: true,
+  },
+  // The verbs of the command line: each wires what it needs, as a door does, but for what changes the box.
+  cli: {
+    rooms: ['policy', 'plan', 'compile', 'logs', 'agent/api.ts', 'agent/client.ts', 'web/format.ts'],
+    packages: [],
     node: true,
   },
 };

@@ -1,0 +1,132 @@
+import { portNamer } from '../port-names.ts';
+import type { FirewallQuery, LogQuery, ProxyQuery } from '../ports.ts';
+import { ApiRefusal, type Call, type QueryField, type Route } from './route.ts';
+import { policyOf } from './saving.ts';
+
+const text = (words: string): QueryField => ({ type: 'string', text: words });
+const number = (words: string): QueryField => ({ type: 'integer', text: words });
+
+const place = {
+  q: text('Text found anywhere in the line.'),
+  from: number('From this moment on, in seconds since 1970.'),
+  until: number('Up to this moment.'),
+  before: number('Only lines older than the one with this id: the next page.'),
+  after: number('Only lines newer than the one with this id: how to follow the log.'),
+  limit: number('How many lines, 1 to 200; 50 when left out.'),
+};
+
+/** The box itself: what it is doing, its leases and logs, and BOT's switch. */
+export const boxRoutes: Route[] = [
+  {
+    method: 'GET',
+    path: '/status',
+    tag: 'Box',
+    summary: 'What the box is doing: BOT, interfaces, services, counters per rule',
+    answer: { schema: 'Status', text: 'Times are seconds since 1970, sizes bytes.' },
+    run: async ({ agent }) => ({ body: await agent('status', {}) }),
+  },
+  {
+    method: 'GET',
+    path: '/leases',
+    tag: 'Box',
+    summary: 'The DHCP leases',
+    answer: { schema: 'Lease', list: true, text: '`expires` is seconds since 1970, 0 for never.' },
+    run: async ({ agent }) => ({ body: (await agent('leases.get', {})).leases }),
+  },
+  {
+    method: 'GET',
+    path: '/log/firewall',
+    tag: 'Box',
+    summary: 'The firewall log, newest first',
+    query: {
+      chain: text('GREEN DROP, GREEN ACCEPT, RED DROP …'),
+      iface: text('green or red.'),
+      protocol: text('TCP, UDP, ICMP …'),
+      source: text('Address of the sender.'),
+      sport: number('Port of the sender.'),
+      mac: text('MAC of the sender.'),
+      destination: text('Address of the receiver.'),
+      dport: number('Port of the receiver.'),
+      origin: text('Id of the rule, or default, admin …'),
+      ...place,
+    },
+    answer: { schema: 'FirewallLog', text: 'Lines; `older` and `newer` say whether there are more.' },
+    run: async (call) => {
+      const page = call.logs.firewall(firewallQuery(call));
+      const { policy } = await policyOf(call);
+      const serviceOf = portNamer(policy);
+      const own = policy.network.green.address;
+      const lines = page.lines.map((line) => ({
+        ...line,
+        service: serviceOf(line.protocol, line.destinationPort, line.destination === own),
+      }));
+      return { body: { ...page, lines } };
+    },
+  },
+  {
+    method: 'GET',
+    path: '/log/proxy',
+    tag: 'Box',
+    summary: 'The proxy’s log, newest first',
+    query: {
+      client: text('Address of the client.'),
+      host: text('Host of the URL.'),
+      status: number('HTTP status.'),
+      denied: { type: 'boolean', text: 'Only requests that the proxy refused.' },
+      ...place,
+    },
+    answer: { schema: 'ProxyLog', text: 'Lines; `older` and `newer` say whether there are more.' },
+    run: async (call) => ({ body: call.logs.proxy(proxyQuery(call)) }),
+  },
+  {
+    method: 'POST',
+    path: '/bot/enable',
+    tag: 'Box',
+    summary: 'Enable BOT',
+    answer: { schema: 'Saved', text: 'BOT is enabled.' },
+    run: async ({ agent }) => {
+      const saved = await agent('bot.enable', {});
+      return { body: saved, revision: saved.revision };
+    },
+  },
+  {
+    method: 'POST',
+    path: '/bot/disable',
+    tag: 'Box',
+    summary: 'Disable BOT; asks for the user’s password again',
+    body: { schema: 'Password', example: { password: 'your password' } },
+    answer: { schema: 'Saved', text: 'BOT is disabled: GREEN reaches RED freely.' },
+    run: async ({ agent, body }) => {
+      const { revision } = await agent('bot.disable', body as { password: string });
+      return { body: { revision, cut: 0 }, revision };
+    },
+  },
+];
+
+const firewallQuery = ({ query }: Call): FirewallQuery => ({
+  ...placeOf(query),
+  ...texts(query, ['chain', 'iface', 'protocol', 'source', 'mac', 'destination', 'origin']),
+  ...(query.sport === undefined ? {} : { sourcePort: Number(query.sport) }),
+  ...(query.dport === undefined ? {} : { destinationPort: Number(query.dport) }),
+});
+
+const proxyQuery = ({ query }: Call): ProxyQuery => ({
+  ...placeOf(query),
+  ...texts(query, ['client', 'host']),
+  ...(query.status === undefined ? {} : { status: Number(query.status) }),
+  ...(query.denied === 'true' ? { denied: true } : {}),
+});
+
+const placeOf = (query: Record<string, string>): LogQuery => {
+  if (query.before !== undefined && query.after !== undefined)
+    throw new ApiRefusal(400, 'Give `before` or `after`, not both.', 'after');
+  const limit = Number(query.limit ?? 50);
+  if (limit < 1 || limit > 200) throw new ApiRefusal(400, 'A limit is 1 to 200.', 'limit');
+  const numbers = (['before', 'after', 'from', 'until'] as const).flatMap((name) =>
+    query[name] === undefined ? [] : [[name, Number(query[name])]],
+  );
+  return { limit, ...Object.fromEntries(numbers), ...(query.q === undefined ? {} : { text: query.q }) };
+};
+
+const texts = (query: Record<string, string>, names: string[]): Record<string, string> =>
+  Object.fromEntries(names.flatMap((name) => (query[name] === undefined ? [] : [[name, query[name]]])));

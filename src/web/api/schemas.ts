@@ -1,0 +1,155 @@
+import { z } from 'zod';
+import { policySchema } from '../../policy/schema.ts';
+import {
+  dhcpSchema,
+  dnsSchema,
+  networkSchema,
+  proxySchema,
+  settingsSchema,
+  sshSchema,
+  timeSchema,
+} from '../../policy/schema-box.ts';
+import { network, remark } from '../../policy/schema-fields.ts';
+import { addressGroupSchema, addressSchema, serviceGroupSchema, serviceSchema } from '../../policy/schema-objects.ts';
+import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
+import { firewallLogSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
+
+const position = z.number().int().min(0).max(100_000);
+const problem = z.strictObject({ place: z.string(), owner: z.string(), message: z.string() });
+const problems = z.array(problem);
+const ruleBody = ruleSchema.partial({ id: true });
+const switches = { enabled: z.boolean().optional(), log: z.boolean().optional() };
+const sections = {
+  settings: settingsSchema,
+  network: networkSchema,
+  dhcp: dhcpSchema,
+  dns: dnsSchema,
+  proxy: proxySchema,
+  time: timeSchema,
+  ssh: sshSchema,
+};
+const collections = {
+  addresses: addressSchema,
+  addressGroups: addressGroupSchema,
+  services: serviceSchema,
+  serviceGroups: serviceGroupSchema,
+};
+const is = <Word extends string>(word: Word) => z.literal(word);
+
+const simpleEdits = [
+  ...Object.entries(collections).map(([collection, value]) =>
+    z.strictObject({ do: is('save'), collection: is(collection), was: z.string().optional(), value }),
+  ),
+  z.strictObject({ do: is('delete'), collection: z.enum(Object.keys(collections)), name: z.string() }),
+  z.strictObject({
+    do: is('saveRule'),
+    id: z.string().optional(),
+    value: ruleBody,
+    position: position.optional(),
+    restore: z.boolean().optional(),
+  }),
+  z.strictObject({ do: is('deleteRule'), id: z.string() }),
+  z.strictObject({ do: is('moveRule'), id: z.string(), position }),
+  z.strictObject({ do: is('toggleRule'), id: z.string(), ...switches }),
+  ...Object.entries(sections).map(([section, value]) =>
+    z.strictObject({ do: is('section'), section: is(section), value: value.partial() }),
+  ),
+  z.strictObject({ do: is('replace'), value: policySchema }),
+  z.strictObject({
+    do: is('block'),
+    host: network,
+    action: z.enum(['drop', 'accept']),
+    until: z.nullable(moment),
+    by: z.string(),
+    remark,
+  }),
+  z.strictObject({ do: is('unblock'), id: z.string() }),
+];
+
+/** Every shape of the API, by its name in the document. What comes in is checked by the agent, against the same schemas. */
+export const schemas = {
+  Policy: policySchema,
+  Address: addressSchema,
+  AddressGroup: addressGroupSchema,
+  Service: serviceSchema,
+  ServiceGroup: serviceGroupSchema,
+  Rule: ruleSchema,
+  RuleBody: ruleBody,
+  RuleSwitch: z.strictObject(switches),
+  Move: z.strictObject({ position }),
+  Settings: settingsSchema,
+  Network: networkSchema,
+  Dhcp: dhcpSchema,
+  Dns: dnsSchema,
+  Proxy: proxySchema,
+  Time: timeSchema,
+  Ssh: sshSchema,
+  SettingsChange: settingsSchema.partial(),
+  NetworkChange: networkSchema.partial(),
+  DhcpChange: dhcpSchema.partial(),
+  DnsChange: dnsSchema.partial(),
+  ProxyChange: proxySchema.partial(),
+  TimeChange: timeSchema.partial(),
+  SshChange: sshSchema.partial(),
+  Block: blockSchema,
+  BlockBody: z.strictObject({
+    host: network,
+    action: z.enum(['drop', 'accept']).default('drop'),
+    for: z
+      .number()
+      .int()
+      .min(1)
+      .max(366 * 86400)
+      .optional(),
+    until: z.nullable(moment).optional(),
+    remark,
+  }),
+  Edit: z.union(simpleEdits),
+  Edits: z.array(z.union(simpleEdits)).min(1),
+  EditOrEdits: z.union([z.union(simpleEdits), z.array(z.union(simpleEdits)).min(1)]),
+  Password: z.strictObject({ password: z.string() }),
+  Saved: z.strictObject({
+    revision: z.number().int(),
+    cut: z.number().int(),
+    id: z.string().optional(),
+    name: z.string().optional(),
+  }),
+  Checked: z.strictObject({ at: z.string(), problems }),
+  Problem: problem,
+  Error: z.strictObject({
+    error: z.string(),
+    problems: problems.optional(),
+    retryAfter: z.number().int().optional(),
+  }),
+  Status: statusSchema,
+  Lease: leaseSchema,
+  FirewallLog: firewallLogSchema,
+  ProxyLog: proxyLogSchema,
+  Document: z.object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
+} satisfies Record<string, z.ZodType>;
+
+export type SchemaName = keyof typeof schemas;
+
+/** What a shape is, in a sentence or two; most speak for themselves. */
+export const sentences: Partial<Record<SchemaName, string>> = {
+  Policy: 'The whole policy. Fields that are left out get their defaults.',
+  Address:
+    'A host, network (192.168.51.0/27, with dotted mask or prefix), range (192.168.51.10-192.168.51.20), MAC, or DNS name (destination only; itself and the names below it).',
+  AddressGroup: 'Addresses and other address groups.',
+  Service:
+    'Protocol tcp, udp, tcp&udp, icmp, icmpv6, or any IP protocol by name or number; ports as a list such as “80, 443, 8000-8080”.',
+  ServiceGroup: 'Services and other service groups.',
+  Rule: 'Who may or may not reach what by which service. The first rule that matches decides.',
+  RuleBody: 'A rule. The id may be left out: the call’s path names it, or Greengate gives one.',
+  Block: 'A host that is blocked (drop) or let through (accept) for a time, before all rules.',
+  BlockBody:
+    'The host, an IP address or a MAC. `for` is seconds from now, `until` seconds since 1970; with neither it lasts until it is deleted.',
+  Edit: 'One change. `value` is the whole object or rule; of a section, the fields that change.',
+  Edits: 'Changes that are made in order, all or none.',
+  Saved:
+    'The policy’s new revision, and how many running connections were cut because they are no longer allowed. `id` or `name` is that of a new rule, block or object.',
+  Checked: 'What would be said. No problems: the change would be taken. `at` is the path of what was edited.',
+  Problem: '`place` is a path in the policy (rules/3/source/name), `owner` the name of the object there.',
+  Error: 'One sentence, and the problems behind it.',
+  Settings: 'BOT’s settings.',
+};
