@@ -22,7 +22,9 @@ import { objectPages } from './pages/objects.ts';
 import { proxyPages } from './pages/proxy.ts';
 import { ruleFormPages } from './pages/rule-form.ts';
 import { setupPages } from './pages/setup.ts';
+import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
+import { timePages } from './pages/time.ts';
 import { createRender } from './render.ts';
 
 /** The admin UI as a Koa app. It holds no state of its own: the agent and the logs do. */
@@ -55,6 +57,8 @@ const pages = [
   networkPages,
   proxyPages,
   dhcpPages,
+  timePages,
+  sshPages,
   botPages,
   botSettingsPages,
   ruleFormPages,

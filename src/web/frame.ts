@@ -77,6 +77,8 @@ const menu = [
     children: [
       { id: 'proxy', label: 'Proxy', href: '/services/proxy' },
       { id: 'dhcp', label: 'DHCP and DNS', href: '/services/dhcp' },
+      { id: 'time', label: 'Time', href: '/services/time' },
+      { id: 'ssh', label: 'SSH', href: '/services/ssh' },
     ],
   },
   {

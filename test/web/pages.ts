@@ -5,6 +5,8 @@ export const pagePaths = [
   '/services/proxy',
   '/services/dhcp',
   '/services/dhcp/lease',
+  '/services/time',
+  '/services/ssh',
   '/firewall/bot',
   '/firewall/bot/settings',
   '/firewall/bot/disable',

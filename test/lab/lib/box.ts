@@ -105,7 +105,7 @@ const layOut = (space: Namespace, folder: string): void => {
   run(['chmod', '1777', join(folder, 'log')]);
   const etc = `/etc/netns/${space.name}`;
   mkdirSync(etc, { recursive: true });
-  for (const name of ['passwd', 'group']) cpSync(join(TOP, 'rootfs/etc', name), join(etc, name));
+  for (const name of ['passwd', 'group', 'shadow']) cpSync(join(TOP, 'rootfs/etc', name), join(etc, name));
   writeFileSync(join(etc, 'resolv.conf'), 'nameserver 127.0.0.1\n');
   writeFileSync(join(folder, 'data/nics.conf'), `GREEN_MAC=${BOX_MAC.green}\nRED_MAC=${BOX_MAC.red}\n`);
   for (const name of ['sh', 'closed.nft', 'sysctl.conf', 'kernel.conf'])
