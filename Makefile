@@ -65,7 +65,7 @@ mutants: deps
 #: rewrite the expected texts of the compiler's tests after a wanted change; look at the diff
 golden: NEEDS = node dev
 golden: deps
-	@GOLDEN=write $(AVA) test/compile/golden.test.ts
+	@GOLDEN=write $(AVA) test/compile/golden.test.ts test/plan/sshd.test.ts
 
 #: remove everything that was built
 clean:

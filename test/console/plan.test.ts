@@ -43,6 +43,19 @@ for (const shell of SHELLS) {
     t.is(inForce(box), 'seven');
   });
 
+  test(`${shell}: a generation from before SSH counts, one whose SSH files are gone does not`, (t) => {
+    const box = bench();
+    box.current(9);
+    for (const name of ['sshd_config', 'authorized_keys']) rmSync(box.path(`data/generations/9/plan/${name}`));
+    const sums = box.read('data/generations/9/SHA256SUMS');
+    box.script('plan');
+    t.is(inForce(box), 'seven');
+    box.write('data/generations/9/SHA256SUMS', sums.replace(/.*plan\/(sshd_config|authorized_keys)\n/g, ''));
+    t.is(box.script('plan').code, 0);
+    t.is(inForce(box), 'nine');
+    t.is(box.read('run/plan/sshd_config'), '');
+  });
+
   test(`${shell}: an empty list of checksums vouches for nothing`, (t) => {
     const box = bench();
     box.current(7);
