@@ -17,6 +17,8 @@ export type Change = {
   revision?: number | undefined;
   mayDisable?: boolean;
   setUp?: boolean;
+  /** The starter rules were chosen by hand: none is added. */
+  chosen?: boolean;
   load?: boolean;
 };
 
@@ -56,10 +58,15 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
 
 /** The plan of a generation for this box, right now. */
 export const planOf = async (
-  box: Pick<Box, 'machine'>,
+  box: Pick<Box, 'machine' | 'clock'>,
   generation: Pick<Generation, 'policy' | 'number' | 'setUp'>,
 ): Promise<Plan> => {
-  const facts = { ...(await box.machine.facts()), generation: generation.number, setUp: generation.setUp };
+  const facts = {
+    ...(await box.machine.facts()),
+    now: box.clock(),
+    generation: generation.number,
+    setUp: generation.setUp,
+  };
   return compile(generation.policy, facts);
 };
 
@@ -71,7 +78,9 @@ export const loadPlan = async (box: Box, plan: Plan): Promise<void> => {
 
 const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files'>> => {
   const { policy, starter, setUp } = box.generation;
-  const edited = request.edit(policy);
+  // Blocks that are over go with the next change; the kernel let go of them by itself.
+  const now = box.clock();
+  const edited = request.edit({ ...policy, blocks: policy.blocks.filter(({ until }) => until === null || until > now) });
   if (!edited.ok) throw new Refusal(422, 'This could not be saved.', { problems: edited.problems });
   const wasEnabled = policy.settings.enabled;
   const { enabled } = edited.policy.settings;
@@ -79,13 +88,13 @@ const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files
     throw new Refusal(403, 'Disabling BOT asks for the password. Use “Disable BOT”.');
   const first = !wasEnabled && enabled && !starter;
   return {
-    policy: first ? withStarterRules(edited.policy) : edited.policy,
+    policy: first && request.chosen !== true ? withStarterRules(edited.policy) : edited.policy,
     starter: starter || first,
     setUp: setUp || request.setUp === true,
     number: await box.store.nextNumber(),
     user: request.user,
     what: request.what,
-    time: box.clock(),
+    time: now,
   };
 };
 

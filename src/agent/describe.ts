@@ -10,7 +10,7 @@ export const describeEdit = (edit: Edit): string => {
     case 'delete':
       return `deleted from ${lists[edit.collection]}: ${edit.name}`;
     case 'saveRule':
-      return edit.id === undefined ? `added a rule: ${nameOf(edit.value)}` : `changed rule ${edit.id}`;
+      return edit.id === undefined || edit.restore === true ? `added a rule: ${nameOf(edit.value)}` : `changed rule ${edit.id}`;
     case 'deleteRule':
       return `deleted rule ${edit.id}`;
     case 'moveRule':
@@ -19,6 +19,14 @@ export const describeEdit = (edit: Edit): string => {
       return `switched rule ${edit.id}`;
     case 'section':
       return `changed the settings of ${edit.section === 'settings' ? 'BOT' : edit.section}`;
+    case 'block': {
+      const until = edit.until === null ? '' : ` until ${new Date(edit.until * 1000).toISOString()}`;
+      return `${edit.action === 'drop' ? 'blocked' : 'allowed'} ${edit.host.slice(0, 100)}${until}`;
+    }
+    case 'unblock':
+      return `ended block ${edit.id}`;
+    case 'batch':
+      return edit.edits.map(describeEdit).join('; ').slice(0, 1000) || 'changed nothing';
     case 'replace':
       return 'replaced the whole policy';
   }

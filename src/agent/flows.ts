@@ -1,24 +1,31 @@
-import { judgeOf, type Packet } from '../compile/judge.ts';
+import { judgeOf, type Packet, type World } from '../compile/judge.ts';
+import { nameSets } from '../plan/names.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Box } from './box.ts';
 import type { Flow, Generation } from './ports.ts';
 
 /** Cuts every running flow of GREEN that a generation does not allow, and returns how many there were. */
-export const cutForbidden = async (box: Pick<Box, 'machine'>, generation: Generation): Promise<number> => {
+export const cutForbidden = async (box: Pick<Box, 'machine' | 'clock'>, generation: Generation): Promise<number> => {
   if (generation.setUp && !generation.policy.settings.enabled) return 0;
   const [flows, macs] = await Promise.all([box.machine.flows(), box.machine.neighbours()]);
   const forbidden = generation.setUp
-    ? forbiddenFlows(generation.policy, flows, macs)
+    ? forbiddenFlows(generation.policy, flows, macs, await worldOf(box, generation.policy))
     : flows.filter((flow) => flow.direction === 'forward');
   return forbidden.length === 0 ? 0 : box.machine.cut(forbidden);
+};
+
+/** What a verdict depends on besides the policy: the time, RED's address, and what DNS names are answered with. */
+export const worldOf = async ({ machine, clock }: Pick<Box, 'machine' | 'clock'>, policy: Policy): Promise<World> => {
+  const [{ red }, names] = await Promise.all([machine.facts(), machine.resolved(nameSets(policy))]);
+  return { now: clock(), names, ...(red === undefined ? {} : { red }) };
 };
 
 /**
  * The flows that an enabled BOT does not allow, judged as if each began now. `macs` is the neighbour table: conntrack knows
  * no MAC. Where a MAC decides and is not known, the flow goes.
  */
-export const forbiddenFlows = (policy: Policy, flows: Flow[], macs: Map<string, string>): Flow[] => {
-  const judge = judgeOf(policy);
+export const forbiddenFlows = (policy: Policy, flows: Flow[], macs: Map<string, string>, world: World): Flow[] => {
+  const judge = judgeOf(policy, world);
   const allowed = new Set(
     flows.filter((flow) => {
       if (isAboveBot(flow)) return true;
@@ -41,7 +48,10 @@ const packetOf = (flow: Flow, macs: Map<string, string>): Packet => ({
   to: flow.direction === 'input' ? 'greengate' : flow.dst,
   protocol: flow.protocol,
   port: flow.dport,
+  sport: flow.sport,
+  mark: flow.mark,
   ...(flow.type === undefined ? {} : { type: flow.type }),
+  ...(flow.code === undefined ? {} : { code: flow.code }),
 });
 
 /** DHCP and ping of the box are above BOT: a cut would only be counted, they are back at once. */

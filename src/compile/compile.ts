@@ -5,6 +5,7 @@ import { networkEnv, webJson } from '../plan/network.ts';
 import { printFull } from '../plan/nft.ts';
 import type { Plan } from '../plan/plan.ts';
 import { squidConf } from '../plan/squid.ts';
+import { authorizedKeys, sshdConfig } from '../plan/sshd.ts';
 import { ulogdConf } from '../plan/ulogd.ts';
 import type { Policy } from '../policy/schema.ts';
 import { compileRuleset } from './ruleset.ts';
@@ -24,6 +25,8 @@ export const compile = (policy: Policy, facts: Facts): Plan => {
       'ulogd.conf': ulogdConf(facts),
       'chrony.conf': chronyConf(policy, facts),
       'web.json': webJson(policy),
+      sshd_config: sshdConfig(policy, facts),
+      authorized_keys: authorizedKeys(policy),
     },
   };
 };

@@ -1,13 +1,19 @@
-import { icmp6Type } from '../plan/nft-rules.ts';
+import { typesIn } from '../plan/nft-rules.ts';
 import { origins } from '../plan/ruleset.ts';
-import { contains, isIpv4 } from '../policy/address.ts';
-import { hasPort } from '../policy/ports.ts';
-import { type Hosts, type Match, resolveDestination, resolveService, resolveSource } from '../policy/resolve.ts';
-import type { Policy, Rule } from '../policy/schema.ts';
+import { contains, isIpv4, isMac, type Network, networksOf } from '../policy/address.ts';
+import type { Known } from '../policy/builtin.ts';
+import { holdsAt, type Interval, ruleIntervals } from '../policy/frames.ts';
+import { inPorts, type Match } from '../policy/matches.ts';
+import { ICMP, ICMP6, TCP, UDP } from '../policy/protocols.ts';
+import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
+import type { Limit, Policy, Rule } from '../policy/schema.ts';
+import { blockRules, blockServices } from './blocks.ts';
+import { flowMark } from './ruleset.ts';
 
 /**
  * The first packet of a flow from GREEN. `mac` null: not known. `to` is the box itself or an address outside.
- * `protocol` is the IP protocol's number; `port` the destination port, `type` the ICMP type, where there is one.
+ * `protocol` is the IP protocol's number; `port` the destination port, `sport` the sender's, `type` and `code` of ICMP, where there are
+ * any. `mark`: of a flow that runs already, the mark of the rule that let it in.
  */
 export type Packet = {
   from: string;
@@ -15,60 +21,150 @@ export type Packet = {
   to: 'greengate' | string;
   protocol: number;
   port?: number;
+  sport?: number;
   type?: number;
+  code?: number;
+  mark?: number;
 };
+
+/** What the verdict depends on besides policy and packet: seconds since the epoch, and the addresses that DNS names have now. */
+export type World = Known & { now: number; names?: ReadonlyMap<string, readonly string[]> };
 
 /** `needsMac`: the outcome depends on the sender's MAC, and it was not known. When in doubt, closed. */
 export type Verdict = { verdict: 'accept' | 'drop' | 'reject'; origin: string; needsMac: boolean };
 
-/** A function that judges packets by an enabled BOT: the admin access rule, the rules in order, the default action. */
-export const judgeOf = (policy: Policy): ((packet: Packet) => Verdict) => {
-  const rules = policy.rules.filter((rule) => rule.enabled).map((rule) => resolved(policy, rule));
+/**
+ * A function that judges packets by an enabled BOT: the admin access rule, blocks, the rules in order, the default action. Of a limit on
+ * the action only its rule's own flows are known to be within it; the others are judged as if it were used up.
+ */
+export const judgeOf = (policy: Policy, world: World): ((packet: Packet) => Verdict) => {
+  const steps = [adminStep(policy), ...blockSteps(policy, world), ...ruleSteps(policy, world)];
   return (packet) => {
     let needsMac = false;
-    if (packet.to === 'greengate' && packet.protocol === TCP && packet.port === policy.settings.uiPort) {
-      if (packet.mac === policy.settings.adminMac) return { verdict: 'accept', origin: origins.admin, needsMac };
-      needsMac = packet.mac === null;
-    }
-    for (const { rule, from, to, service } of rules) {
-      if (!matchesDestination(to, packet) || !service.some((match) => matchesService(match, packet))) continue;
-      if (matchesSource(from, packet)) return { verdict: rule.action, origin: rule.id, needsMac };
-      if (packet.mac === null && from.macs.length > 0) needsMac = true;
+    let doubt: Verdict | null = null;
+    for (const { id, action, limit, matches } of steps) {
+      const match = matches(packet);
+      if (match === 'mac') needsMac = true;
+      if (match !== true || action === 'log') continue;
+      const verdict: Verdict = { verdict: action, origin: id, needsMac };
+      const own = packet.mark === flowMark(id);
+      if (limitsAction(limit) && !own) {
+        if (action !== 'accept') doubt ??= verdict;
+        continue;
+      }
+      return doubt !== null && action === 'accept' && !own ? { ...doubt, needsMac } : verdict;
     }
     return { verdict: policy.settings.defaultDeny, origin: origins.default, needsMac };
   };
 };
 
-const TCP = 6;
-const UDP = 17;
-const ICMP = 1;
-const ICMP6 = 58;
-const numbers = { tcp: TCP, udp: UDP, gre: 47, esp: 50, ah: 51 };
+/** `mac`: it matches for some MACs, and the packet's is not known. */
+type Match3 = boolean | 'mac';
+type Step = Pick<Rule, 'id' | 'action' | 'limit'> & { matches: (packet: Packet) => Match3 };
 
-type Resolved = { rule: Rule; from: Hosts; to: Hosts | null; service: Match[] };
+const limitsAction = (limit: Limit | null): boolean => limit?.for === 'action' || limit?.for === 'both';
 
-const resolved = (policy: Policy, rule: Rule): Resolved => ({
-  rule,
-  from: resolveSource(policy, rule.source),
-  to: rule.destination.kind === 'greengate' ? null : resolveDestination(policy, rule.destination),
-  service: resolveService(policy, rule.service),
-});
-
-const matchesDestination = (to: Hosts | null, packet: Packet): boolean => {
-  if (to === null || packet.to === 'greengate') return to === null && packet.to === 'greengate';
-  return to.any || to.networks.some((network) => contains(network, packet.to));
+const adminStep = ({ settings, ssh }: Policy): Step => {
+  const admins = [settings.adminMac, ...settings.moreAdmins].filter((one) => one !== '');
+  const from = hostsOf(admins.flatMap(networksOf), admins.filter(isMac));
+  const ports = [settings.uiPort, ...(ssh.enabled ? [ssh.port] : [])];
+  return {
+    id: origins.admin,
+    action: 'accept',
+    limit: null,
+    matches: (packet) =>
+      packet.to === 'greengate' &&
+      packet.protocol === TCP &&
+      ports.includes(packet.port ?? -1) &&
+      matchesSource(from, packet),
+  };
 };
 
-const matchesSource = (from: Hosts, { from: address, mac }: Packet): boolean =>
-  from.any || from.networks.some((network) => contains(network, address)) || (mac !== null && from.macs.includes(mac));
+const blockSteps = (policy: Policy, { now }: World): Step[] =>
+  blockRules(policy).flatMap((rule, index) => {
+    const block = policy.blocks[index];
+    if (block === undefined || !holdsAt(ruleIntervals(rule, policy.network.timezone, now), now)) return [];
+    const from = hostsOf(networksOf(block.host), [block.host].filter(isMac));
+    const services = blockServices(policy, block);
+    const matches = (packet: Packet): Match3 =>
+      (packet.to !== 'greengate' || services.some((match) => matchesService(match, packet))) &&
+      matchesSource(from, packet);
+    return [{ ...rule, matches }];
+  });
 
-const matchesService = (match: Match, { from, protocol, port, type }: Packet): boolean => {
-  if (match.protocol === 'any') return true;
-  if (match.protocol === 'icmp') {
-    const v4 = isIpv4(from);
-    if (protocol !== (v4 ? ICMP : ICMP6)) return false;
-    return match.type === null || type === (v4 ? match.type : icmp6Type(match.type));
+const ruleSteps = (policy: Policy, world: World): Step[] => {
+  const holds = holdingRules(policy, world.now);
+  return policy.rules.filter(holds).map((rule) => {
+    const from = resolveSource(policy, rule.source, world);
+    const to = rule.destination.kind === 'greengate' ? null : resolveDestination(policy, rule.destination, world);
+    const service = resolveMatches(policy, rule);
+    const matches = (packet: Packet): Match3 =>
+      matchesDestination(to, packet, world) &&
+      service.some((match) => matchesService(match, packet)) &&
+      matchesSource(from, packet);
+    return { id: rule.id, action: rule.action, limit: rule.limit, matches };
+  });
+};
+
+/** Enabled, in its frame, and not expired. Rules often share a frame: each is laid out once. */
+const holdingRules = (policy: Policy, now: number): ((rule: Rule) => boolean) => {
+  const kept = new Map<string, Interval[] | null>();
+  return (rule) => {
+    if (!rule.enabled) return false;
+    if (rule.frame === null && rule.expires === null) return true;
+    const key = JSON.stringify([rule.frame, rule.expires, rule.action]);
+    if (!kept.has(key)) kept.set(key, ruleIntervals(rule, policy.network.timezone, now));
+    return holdsAt(kept.get(key) ?? null, now);
+  };
+};
+
+const hostsOf = (networks: Network[], macs: string[]): Hosts => ({
+  any: false,
+  networks,
+  macs,
+  names: [],
+  invert: false,
+});
+
+const matchesDestination = (to: Hosts | null, packet: Packet, { names }: World): boolean => {
+  if (to === null || packet.to === 'greengate') return to === null && packet.to === 'greengate';
+  if (to.any) return true;
+  const among =
+    holds(to.networks, packet.to) || to.names.some((name) => names?.get(name)?.includes(packet.to) === true);
+  return among !== to.invert;
+};
+
+const matchesSource = (from: Hosts, { from: address, mac }: Packet): Match3 => {
+  if (from.any) return true;
+  const among = holds(from.networks, address) || (mac !== null && from.macs.includes(mac));
+  if (mac === null && from.macs.length > 0 && !among) return 'mac';
+  return among !== from.invert;
+};
+
+const holds = (networks: Network[], address: string): boolean => networks.some((network) => contains(network, address));
+
+const matchesService = (match: Match, { from, protocol, port, sport, type, code }: Packet): boolean => {
+  const v4 = isIpv4(from);
+  switch (match.protocol) {
+    case 'any':
+      return true;
+    case 'tcp':
+    case 'udp':
+      return (
+        protocol === (match.protocol === 'tcp' ? TCP : UDP) &&
+        inPorts(match.ports, port) &&
+        (match.from === undefined || inPorts(match.from, sport))
+      );
+    case 'number':
+      return protocol === match.number;
+    case 'except':
+      return !match.numbers.some((number) => protocol === (number === ICMP && !v4 ? ICMP6 : number));
+    default: {
+      if (protocol !== (v4 ? ICMP : ICMP6) || (match.protocol === 'icmpv6' && v4)) return false;
+      const types = typesIn(v4 ? 'ip' : 'ip6', match);
+      if (types === null) return true;
+      const among = types.some((one) => one.type === type && (one.code === null || one.code === code));
+      return among !== match.invert;
+    }
   }
-  if (protocol !== numbers[match.protocol]) return false;
-  return match.protocol === 'tcp' || match.protocol === 'udp' ? port !== undefined && hasPort(match.ports, port) : true;
 };

@@ -1,58 +1,89 @@
 import type { Facts } from '../plan/facts.ts';
-import { icmp6Type } from '../plan/nft-rules.ts';
+import { hash, nameSets, setOfName } from '../plan/names.ts';
+import { typesIn } from '../plan/nft-rules.ts';
 import { type Dispatch, type Family, type Leaf, origins, type Ruleset, type Side } from '../plan/ruleset.ts';
+import { isMac, networksOf } from '../policy/address.ts';
+import type { Known } from '../policy/builtin.ts';
+import { ruleIntervals } from '../policy/frames.ts';
+import { type Match, mergeMatches } from '../policy/matches.ts';
 import { type PortRange, parsePorts } from '../policy/ports.ts';
-import { type Hosts, type Match, resolveDestination, resolveService, resolveSource } from '../policy/resolve.ts';
+import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
+import { blockDispatch, blockRules } from './blocks.ts';
+import { frameTable } from './frame-table.ts';
 
 /** What the kernel should do for a policy. Policy order is the order of the dispatch: the first match decides. */
 export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
   const rules = policy.rules.filter((rule) => rule.enabled);
-  const dispatch = rules.map((rule) => ({ rule, list: ruleDispatch(policy, rule) }));
+  const dispatch = rules.map((rule) => ({ rule, list: ruleDispatch(policy, rule, facts) }));
   const toBox = (rule: Rule) => rule.destination.kind === 'greengate';
+  const blocks = blockDispatch(policy);
+  const frames = frameTable();
+  const frameOf = (rule: Pick<Rule, 'action' | 'frame' | 'expires'>) =>
+    frames.keyOf(ruleIntervals(rule, policy.network.timezone, facts.now));
   return {
     mode: !facts.setUp ? 'closed' : policy.settings.enabled ? 'blocking' : 'open',
     ipv6: facts.ipv6,
     uids: facts.uids,
     connectionState: policy.settings.connectionState,
     uiPort: policy.settings.uiPort,
+    sshPort: policy.ssh.enabled ? policy.ssh.port : null,
+    serveTime: policy.time.serveGreen,
     proxy: policy.proxy.enabled ? { port: policy.proxy.port, fetch: fetchPorts(policy) } : null,
-    input: [...adminDispatch(policy), ...dispatch.filter(({ rule }) => toBox(rule)).flatMap(({ list }) => list)],
-    forward: dispatch.filter(({ rule }) => !toBox(rule)).flatMap(({ list }) => list),
-    leaves: [
-      { name: origins.admin, mark: flowMark(origins.admin), log: false, action: 'accept' },
-      ...rules.map(({ id, log, action }): Leaf => ({ name: id, mark: flowMark(id), log, action })),
-      { name: origins.default, mark: 0, log: policy.settings.logging, action: policy.settings.defaultDeny },
+    input: [
+      ...adminDispatch(policy),
+      ...blocks.input,
+      ...dispatch.filter(({ rule }) => toBox(rule)).flatMap(({ list }) => list),
     ],
+    forward: [...blocks.forward, ...dispatch.filter(({ rule }) => !toBox(rule)).flatMap(({ list }) => list)],
+    leaves: [
+      { name: origins.admin, mark: flowMark(origins.admin), log: false, action: 'accept', limit: null, frame: null },
+      ...[...blockRules(policy), ...rules].map((rule): Leaf => {
+        const { id, action, limit } = rule;
+        return { name: id, mark: flowMark(id), log: rule.log || action === 'log', action, limit, frame: frameOf(rule) };
+      }),
+      {
+        name: origins.default,
+        mark: 0,
+        log: policy.settings.logging,
+        action: policy.settings.defaultDeny,
+        limit: null,
+        frame: null,
+      },
+    ],
+    frames: frames.all(),
+    names: nameSets(policy),
   };
 };
 
-/** A number for a rule's flows that stays the same over generations (FNV-1a, 31 bits, never 0). */
-export const flowMark = (origin: string): number => {
-  let hash = 0x811c9dc5;
-  for (const char of origin) hash = Math.imul(hash ^ char.charCodeAt(0), 0x01000193) >>> 0;
-  return hash & 0x7fffffff || 1;
-};
+/** A number for a rule's flows that stays the same over generations (31 bits, never 0). */
+export const flowMark = (origin: string): number => hash(origin) & 0x7fffffff || 1;
 
 const fetchPorts = ({ proxy }: Policy): PortRange[] => parsePorts(`${proxy.safePorts},${proxy.connectPorts}`) ?? [];
 
-/** BOT's "default admin access rule": the Admin MAC always reaches the UI. */
-const adminDispatch = ({ settings }: Policy): Dispatch[] =>
-  settings.adminMac === ''
-    ? []
-    : (['ip', 'ip6'] as const).map((family) => ({
+/** BOT's "default admin access rule": the Admin MAC, and the further administrators, always reach the UI and SSH. */
+const adminDispatch = ({ settings, ssh }: Policy): Dispatch[] => {
+  const admins = [settings.adminMac, ...settings.moreAdmins].filter((one) => one !== '');
+  const hosts = hostsOf(admins.flatMap(networksOf), admins.filter(isMac));
+  const ports = (parsePorts([settings.uiPort, ...(ssh.enabled ? [ssh.port] : [])].join()) ?? []) as PortRange[];
+  return (['ip', 'ip6'] as const).flatMap((family) =>
+    sides(family, hosts).map(
+      (source): Dispatch => ({
         family,
-        source: { kind: 'macs', macs: [settings.adminMac] },
+        source,
         destination: { kind: 'any' },
-        service: { protocol: 'tcp', ports: [[settings.uiPort, settings.uiPort]] },
+        service: { protocol: 'tcp', ports },
         leaf: origins.admin,
-      }));
+      }),
+    ),
+  );
+};
 
-const ruleDispatch = (policy: Policy, rule: Rule): Dispatch[] => {
-  const source = resolveSource(policy, rule.source);
+const ruleDispatch = (policy: Policy, rule: Rule, known: Known): Dispatch[] => {
+  const source = resolveSource(policy, rule.source, known);
   const { destination } = rule;
-  const outside = destination.kind === 'greengate' ? anywhere : resolveDestination(policy, destination);
-  const services = merged(resolveService(policy, rule.service));
+  const outside = destination.kind === 'greengate' ? anywhere : resolveDestination(policy, destination, known);
+  const services = mergeMatches(resolveMatches(policy, rule)).flatMap(spelled);
   return (['ip', 'ip6'] as const).flatMap((family) =>
     sides(family, source).flatMap((from) =>
       sides(family, outside).flatMap((to) =>
@@ -64,32 +95,40 @@ const ruleDispatch = (policy: Policy, rule: Rule): Dispatch[] => {
   );
 };
 
-const anywhere: Hosts = { any: true, networks: [], macs: [] };
+const hostsOf = (networks: Hosts['networks'], macs: string[]): Hosts => ({
+  any: false,
+  networks,
+  macs,
+  names: [],
+  invert: false,
+});
+
+const anywhere: Hosts = { ...hostsOf([], []), any: true };
 
 const sides = (family: Family, hosts: Hosts): Side[] => {
   if (hosts.any) return [{ kind: 'any' }];
   const networks = hosts.networks.filter((network) => network.family === (family === 'ip' ? 4 : 6));
+  const macs = [...new Set(hosts.macs)];
+  if (hosts.invert) return [{ kind: 'except', networks, macs }];
   const found: Side[] = [];
   if (networks.length > 0) found.push({ kind: 'networks', networks });
-  if (hosts.macs.length > 0) found.push({ kind: 'macs', macs: [...new Set(hosts.macs)] });
-  return found;
+  if (macs.length > 0) found.push({ kind: 'macs', macs });
+  return [...found, ...hosts.names.map((name): Side => ({ kind: 'name', set: setOfName(name) }))];
 };
 
-/** ICMP types that IPv6 does not have match nothing there. */
-const spellable = (family: Family, service: Match): boolean =>
-  family === 'ip' || service.protocol !== 'icmp' || service.type === null || icmp6Type(service.type) !== null;
+/** ICMP types and types with a code cannot stand in one match, unless it is what they all leave. */
+const spelled = (match: Match): Match[] => {
+  if ((match.protocol !== 'icmp' && match.protocol !== 'icmpv6') || match.types === null || match.invert)
+    return [match];
+  const { types } = match;
+  return [types.filter(({ code }) => code === null), types.filter(({ code }) => code !== null)]
+    .filter((list) => list.length > 0)
+    .map((list) => ({ ...match, types: list }));
+};
 
-/** All TCP ports of a group in one match, all UDP ports in another, the rest one by one. */
-const merged = (matches: Match[]): Match[] => {
-  if (matches.some((match) => match.protocol === 'any')) return [{ protocol: 'any' }];
-  const ports = (protocol: 'tcp' | 'udp'): Match[] => {
-    const ranges = matches.flatMap((match) => (match.protocol === protocol ? match.ports : []));
-    const list = parsePorts(ranges.map(([from, to]) => `${from}-${to}`).join(','));
-    return list === null ? [] : [{ protocol, ports: list }];
-  };
-  return [
-    ...ports('tcp'),
-    ...ports('udp'),
-    ...matches.filter(({ protocol }) => protocol !== 'tcp' && protocol !== 'udp'),
-  ];
+/** ICMP types that IPv6 does not have match nothing there, and ICMPv6 nothing in IPv4. */
+const spellable = (family: Family, service: Match): boolean => {
+  if (service.protocol === 'icmpv6') return family === 'ip6';
+  if (service.protocol !== 'icmp' || service.invert) return true;
+  return typesIn(family, service)?.length !== 0;
 };

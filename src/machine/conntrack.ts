@@ -5,13 +5,15 @@ import { contains, parseNetwork } from '../policy/address.ts';
 import { run } from './run.ts';
 
 /** The flows that hosts on GREEN have opened to the box or through it, from the kernel's connection tracking. */
-export const flows = async (): Promise<Flow[]> => {
+export const flows = async (families: Family[]): Promise<Flow[]> => {
   // In this order: what begins between the two lists is an expected flow, or in neither.
-  const all = await listed([]);
-  const awaited = await listed(['-u', 'EXPECTED']);
+  const all = await listed(families, []);
   const green = (networkInterfaces().green ?? []).flatMap(({ cidr }) => parseNetwork(cidr ?? '') ?? []);
   const own = new Set(Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map(({ address }) => address)));
   const isGreen = (address: string) => !own.has(address) && green.some((network) => contains(network, address));
+  // Only FTP has expected flows: they stand beside a control connection, or were opened from outside.
+  const ftp = all.some(({ src, dport, reply }) => dport === FTP || (!isGreen(src) && isGreen(reply.src)));
+  const awaited = ftp ? await listed(families, ['-u', 'EXPECTED']) : [];
   const expected = new Set(awaited.map(({ handle }) => handle));
   return [...all.filter(({ handle }) => !expected.has(handle)), ...awaited].flatMap(({ reply, ...entry }) => {
     const flow = { ...entry, expected: expected.has(entry.handle) };
@@ -21,6 +23,10 @@ export const flows = async (): Promise<Flow[]> => {
     return [];
   });
 };
+
+export type Family = 'ipv4' | 'ipv6';
+
+const FTP = 21;
 
 /**
  * Deletes flows, all in one process; those that ended meanwhile are passed over. Returns how many were asked for.
@@ -65,7 +71,8 @@ export const parseEntry = (line: string): Entry | null => {
     dst,
     sport: Number(sport ?? 0),
     dport: Number(dport ?? 0),
-    ...(type === undefined ? {} : { type: Number(type) }),
+    mark: Number(field('mark') ?? 0),
+    ...(type === undefined ? {} : { type: Number(type), code: Number(field('code') ?? 0) }),
     reply: {
       src: field('src', back) ?? '',
       dst: field('dst', back) ?? '',
@@ -77,10 +84,7 @@ export const parseEntry = (line: string): Entry | null => {
 };
 
 /** Every entry, or those of a status: `-u EXPECTED`, say, which the list itself does not show. */
-const listed = async (which: string[]): Promise<Entry[]> => {
-  const texts = await Promise.all([
-    run('conntrack', ['-L', ...which, '-o', 'extended']),
-    run('conntrack', ['-L', '-f', 'ipv6', ...which, '-o', 'extended']).catch(() => ''),
-  ]);
+const listed = async (families: Family[], which: string[]): Promise<Entry[]> => {
+  const texts = await Promise.all(families.map((one) => run('conntrack', ['-L', '-f', one, ...which, '-o', 'extended'])));
   return texts.flatMap((text) => text.split('\n')).flatMap((line) => parseEntry(line) ?? []);
 };

@@ -1,13 +1,16 @@
 import { readFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Lease } from '../agent/api.ts';
 import type { Machine } from '../agent/ports.ts';
 import { type UserIds, users } from '../plan/users.ts';
+import { normalAddress } from '../policy/address.ts';
 import { cut, flows } from './conntrack.ts';
 import { writeFiles } from './files.ts';
-import { checkRuleset, counters, loaded, loadRuleset } from './nft.ts';
+import { refreshNames, resolvedNames } from './names.ts';
+import { checkRuleset, glance, loadRuleset, look } from './nft.ts';
 import { listNics, writeNics } from './nics.ts';
-import { observe, parseNeighbours } from './observe.ts';
+import { observe, parseArp, parseNeighbours } from './observe.ts';
 import { run } from './run.ts';
 import { restartService, serviceRunning } from './services.ts';
 import { sshFingerprints } from './ssh.ts';
@@ -24,15 +27,25 @@ export type MachineOptions = {
 
 /** The running Linux, as the agent uses it. */
 export const createMachine = ({ directories, manager, uids = users, ipv6 = false }: MachineOptions): Machine => ({
-  facts: async () => ({ ipv6, uids, paths: { ...directories, ulogdPlugins: await ulogdPlugins(directories.lib) } }),
+  facts: async () => ({
+    ipv6,
+    uids,
+    red: redNetwork(),
+    paths: { ...directories, ulogdPlugins: await ulogdPlugins(directories.lib) },
+  }),
+  resolved: resolvedNames,
+  refresh: refreshNames,
   check: checkRuleset,
   load: loadRuleset,
-  loadedGeneration: async () => (await loaded()).generation,
-  botState: async () => (await loaded()).bot,
-  counters,
-  flows,
+  look,
+  glance,
+  flows: () => flows(ipv6 ? ['ipv4', 'ipv6'] : ['ipv4']),
   cut: (list) => cut(list, join(directories.run, 'cut')),
-  neighbours: async () => parseNeighbours(await run('ip', ['-j', 'neigh', 'show', 'dev', 'green'])),
+  neighbours: async () => {
+    const known = parseArp(await readFile('/proc/self/net/arp', 'utf8'));
+    if (ipv6) for (const [host, mac] of parseNeighbours(await run('ip', NEIGHBOURS_6))) known.set(host, mac);
+    return known;
+  },
   nics: () => listNics(directories.data),
   setNics: (green, red) => writeNics(directories.data, green, red),
   timezones: async () => Intl.supportedValuesOf('timeZone'),
@@ -54,6 +67,14 @@ export const createMachine = ({ directories, manager, uids = users, ipv6 = false
     await run('poweroff', []);
   },
 });
+
+/** RED's address and network as they are now; both empty while there is none. */
+const redNetwork = (): { address: string; network: string } => {
+  const found = networkInterfaces().red?.find(({ family }) => family === 'IPv4');
+  return { address: found?.address ?? '', network: normalAddress(found?.cidr ?? '') };
+};
+
+const NEIGHBOURS_6 = ['-6', '-j', 'neigh', 'show', 'dev', 'green'];
 
 /** dnsmasq's lease file: expiry, MAC, address, name or `*`, client id. Names come from strangers: only DNS letters stay. */
 export const parseLeases = (content: string): Omit<Lease, 'fixed'>[] =>

@@ -1,5 +1,5 @@
-import { type Counters, LoadError } from '../agent/ports.ts';
-import { declarations, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
+import { type Counters, type Held, LoadError } from '../agent/ports.ts';
+import { declarations, type Owned, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Family } from '../plan/ruleset.ts';
 import type { Problem } from '../policy/problem.ts';
@@ -22,37 +22,60 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
  * elements but old chains. Throws `LoadError` when the kernel refuses one of the first two: it then judges as before.
  */
 export const loadRuleset = async (plan: Plan): Promise<Counters> => {
-  const old = await generationChains();
+  recent = null;
+  const old = await ownedInKernel();
   const tag = `g${Math.max(0, ...old.map(({ name }) => tagNumber(name))) + 1}`;
   try {
     await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, tag));
     await transaction(printSwitch(plan.ruleset, tag, plan.generation));
   } catch (error) {
-    await removeChains((await generationChains()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));
+    await remove((await ownedInKernel()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));
     throw error;
   }
-  // Read anew: an answer that others share may be older than the switch.
-  const counted = await readCounters((chain) => old.some(({ name }) => name === chain), readRules);
-  await removeChains(old);
+  // Read anew: the generation in force until now went on counting.
+  const counted = old.length === 0 ? {} : countersOf(await readRules(), new Set(old.map(({ name }) => name)));
+  const used = new Set(plan.ruleset.names.map(({ set }) => set));
+  await remove(old.filter(({ name }) => !used.has(name)));
+  recent = null;
   return counted;
 };
 
-/** What the generation in force has counted since it was loaded, by origin. */
-export const counters = async (): Promise<Counters> => readCounters(() => true, listRules);
+/** What the kernel holds right now. */
+export const look = async (): Promise<Held> => heldIn(await readRules());
 
-/** The number the kernel's ruleset carries and what its BOT chains show; `unknown` when it holds none of ours. */
-export const loaded = async (): Promise<{ generation: number | null; bot: BotState }> => {
-  const rules = await listRules('ip');
-  const [, number, mode] =
-    /^generation (\d+) (\w+)$/.exec(rules.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
-  if (number === undefined) return { generation: null, bot: 'unknown' };
-  const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !rules.some((one) => one.chain === chain));
-  const bot = mode !== 'blocking' ? 'disabled' : flushed ? 'released' : 'enabled';
-  return { generation: Number(number), bot };
+/** The same, up to two seconds old: pages ask again and again, and each look is a process. */
+export const glance = (): Promise<Held> => {
+  if (recent !== null && performance.now() - recent.at < RECENT) return recent.held;
+  const held = look();
+  const mine = { at: performance.now(), held };
+  recent = mine;
+  held.catch(() => {
+    if (recent === mine) recent = null;
+  });
+  return held;
 };
 
-type BotState = 'disabled' | 'enabled' | 'released' | 'unknown';
-type ListedRule = { chain: string; comment?: string; expr?: { counter?: { packets: number; bytes: number } }[] };
+const RECENT = 2000;
+
+let recent: { at: number; held: Promise<Held> } | null = null;
+
+const heldIn = (rules: ListedRule[]): Held => {
+  const own = rules.filter(({ family }) => family === 'ip');
+  const [, number, mode] =
+    /^generation (\d+) (\w+)$/.exec(own.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
+  if (number === undefined) return { generation: null, bot: 'unknown', counters: {} };
+  const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !own.some((one) => one.chain === chain));
+  const bot = mode !== 'blocking' ? 'disabled' : flushed ? 'released' : 'enabled';
+  return { generation: Number(number), bot, counters: countersOf(rules, null) };
+};
+
+type ListedRule = {
+  family: string;
+  table: string;
+  chain: string;
+  comment?: string;
+  expr?: { counter?: { packets: number; bytes: number } }[];
+};
 
 const transaction = async (text: string): Promise<void> => {
   try {
@@ -63,57 +86,43 @@ const transaction = async (text: string): Promise<void> => {
   }
 };
 
-const removeChains = async (chains: { family: Family; name: string }[]): Promise<void> => {
-  if (chains.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(chains) });
+const remove = async (owned: Owned[]): Promise<void> => {
+  if (owned.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(owned) });
 };
 
 const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] ?? 0);
 
-const generationChains = async (): Promise<{ family: Family; name: string }[]> => {
-  const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'chains'])) as {
-    nftables: { chain?: { family: string; table: string; name: string } }[];
+/** The chains and sets of all generations, and the sets of DNS names. */
+const ownedInKernel = async (): Promise<Owned[]> => {
+  type Named = { family: string; table: string; name: string };
+  const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'ruleset'])) as {
+    nftables: { chain?: Named; set?: Named }[];
   };
-  return nftables.flatMap(({ chain }) =>
-    chain?.table === 'filter' && /^g\d+_/.test(chain.name)
-      ? [{ family: chain.family as Family, name: chain.name }]
-      : [],
-  );
+  return nftables.flatMap(({ chain, set }) => {
+    const one = chain ?? set;
+    if (one?.table !== 'filter' || !/^(g\d+|dns)_/.test(one.name)) return [];
+    return [{ kind: chain === undefined ? 'set' : 'chain', family: one.family as Family, name: one.name }];
+  });
 };
 
-const readCounters = async (
-  wanted: (chain: string) => boolean,
-  rulesOf: (family: Family) => Promise<ListedRule[]>,
-): Promise<Counters> => {
+/** By origin, in the generations' own chains: in all of them, or in those of `chains`. */
+const countersOf = (rules: ListedRule[], chains: Set<string> | null): Counters => {
   const found: Counters = {};
-  for (const family of ['ip', 'ip6'] as const) {
-    for (const { chain, comment, expr } of await rulesOf(family)) {
-      const counter = expr?.find((one) => one.counter !== undefined)?.counter;
-      if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain) || !wanted(chain)) continue;
-      const sum = found[comment] ?? { packets: 0, bytes: 0 };
-      found[comment] = { packets: sum.packets + counter.packets, bytes: sum.bytes + counter.bytes };
-    }
+  for (const { chain, comment, expr } of rules) {
+    const counter = expr?.find((one) => one.counter !== undefined)?.counter;
+    if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain)) continue;
+    if (chains !== null && !chains.has(chain)) continue;
+    const sum = found[comment] ?? { packets: 0, bytes: 0 };
+    found[comment] = { packets: sum.packets + counter.packets, bytes: sum.bytes + counter.bytes };
   }
   return found;
 };
 
-/**
- * The rules of a filter table, tersely: sets that are full take seconds to list. Empty when there is no such table.
- * Questions that are asked at the same time share one process: the status page asks three.
- */
-const listRules = (family: Family): Promise<ListedRule[]> => {
-  const asked = listing.get(family);
-  if (asked !== undefined) return asked;
-  const answer = readRules(family).finally(() => listing.delete(family));
-  listing.set(family, answer);
-  return answer;
-};
-
-const listing = new Map<Family, Promise<ListedRule[]>>();
-
-const readRules = async (family: Family): Promise<ListedRule[]> => {
-  const text = await run('nft', ['-j', '-t', 'list', 'table', family, 'filter']).catch(() => '{"nftables":[]}');
+/** The rules of both filter tables, in one process and tersely: sets that are full take seconds to list. */
+const readRules = async (): Promise<ListedRule[]> => {
+  const text = await run('nft', ['-j', '-t', 'list', 'ruleset']).catch(() => '{"nftables":[]}');
   const { nftables } = JSON.parse(text) as { nftables: { rule?: ListedRule }[] };
-  return nftables.flatMap(({ rule }) => (rule === undefined ? [] : [rule]));
+  return nftables.flatMap(({ rule }) => (rule?.table === 'filter' ? [rule] : []));
 };
 
 const problemsIn = (error: unknown, text: string): Problem[] => {
@@ -138,10 +147,10 @@ export const problemsOf = (stderr: string, text: string): Problem[] => {
 };
 
 const originAt = (lines: string[], index: number): string => {
-  const target = /goto g\d+_(?:rule_)?(\w+)/.exec(lines[index] ?? '')?.[1];
+  const target = /(?:goto|jump) g\d+_(?:rule_|gate_)?(\w+)/.exec(lines[index] ?? '')?.[1];
   if (target !== undefined) return target;
   for (let at = index; at >= 0; at -= 1) {
-    const chain = /^\s*chain (?:g\d+_(?:rule_)?)?(\w+)/.exec(lines[at] ?? '')?.[1];
+    const chain = /^\s*chain (?:g\d+_(?:rule_|gate_)?)?(\w+)/.exec(lines[at] ?? '')?.[1];
     if (chain !== undefined) return chain;
   }
   return '';

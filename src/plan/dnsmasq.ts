@@ -1,10 +1,12 @@
 import { netmaskBits } from '../policy/address.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Facts } from './facts.ts';
+import { NAME_TTL, nameSets } from './names.ts';
 
 /** dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. */
-export const dnsmasqConf = ({ dhcp, dns, network }: Policy, { paths }: Facts): string =>
-  [
+export const dnsmasqConf = (policy: Policy, { paths }: Facts): string => {
+  const { dhcp, dns, network } = policy;
+  return [
     'interface=green',
     'bind-dynamic',
     'no-hosts',
@@ -22,13 +24,27 @@ export const dnsmasqConf = ({ dhcp, dns, network }: Policy, { paths }: Facts): s
     ...(dns.servers.length === 0
       ? [`resolv-file=${paths.run}/resolv.upstream`]
       : ['no-resolv', ...dns.servers.map((server) => `server=${server}`)]),
+    ...nameLines(policy),
     ...(dhcp.enabled ? dhcpLines(dhcp, network, paths.data) : []),
     '',
   ].join('\n');
+};
 
 /** The box's own names. */
 export const hostsFile = ({ network: { green, hostname, names } }: Policy): string =>
   `${[green.address, hostname, ...names].join(' ')}\n`;
+
+/** What clients are answered for these names goes into the kernel's sets before the answer goes out. */
+const nameLines = (policy: Policy): string[] => {
+  const names = nameSets(policy);
+  return names.length === 0
+    ? []
+    : [
+        `max-ttl=${NAME_TTL}`,
+        `max-cache-ttl=${NAME_TTL}`,
+        ...names.map(({ name, set }) => `nftset=/${name}/4#ip#filter#${set},6#ip6#filter#${set}`),
+      ];
+};
 
 const dhcpLines = (dhcp: Policy['dhcp'], network: Policy['network'], data: string): string[] => [
   `dhcp-range=${dhcp.start},${dhcp.end},${dotted(network.green.netmask)},${dhcp.leaseMinutes}m`,

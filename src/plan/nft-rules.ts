@@ -1,39 +1,81 @@
 import { type Network, parseNetwork, printNetwork } from '../policy/address.ts';
-import { printRange } from '../policy/ports.ts';
-import type { Match } from '../policy/resolve.ts';
+import { isAllPorts, type Match } from '../policy/matches.ts';
+import { type PortRange, printRange } from '../policy/ports.ts';
+import { ICMP, ICMP6, type IcmpType } from '../policy/protocols.ts';
+import type { Limit } from '../policy/schema.ts';
 import type { Dispatch, Family, Leaf, Side } from './ruleset.ts';
 
 /** The matches of one dispatch as nft text, without a verdict. */
 export const printDispatch = ({ family, source, destination, service }: Dispatch): string =>
-  [printSide(family, 'saddr', source), printSide(family, 'daddr', destination), printMatch(family, service)]
+  [
+    printSide(family, 'saddr', source),
+    printSide(family, 'daddr', destination),
+    printMatch(family, service),
+    // What is in use stays in its set.
+    destination.kind === 'name' ? `update @${destination.set} { ${family} daddr }` : '',
+  ]
     .filter((part) => part !== '')
     .join(' ');
 
-/** The rules of a leaf chain: counter with origin, flow mark, log, action. */
-export const printLeaf = (family: Family, { name, mark, log, action }: Leaf): string[] => [
-  `counter comment "${name}"`,
-  ...(action === 'accept' ? [`ct mark set ${mark}`] : []),
-  ...(log ? [printLog(family, action, name)] : []),
-  ...printAction(family, action),
+/** The rules of a leaf chain: counter with origin, flow mark, log, action. After a leaf that only logs the next rules go on. */
+export const printLeaf = (family: Family, leaf: Leaf): string[] => [
+  `counter comment "${leaf.name}"`,
+  ...(leaf.action === 'accept' ? [`ct mark set ${leaf.mark}`] : []),
+  ...(leaf.log && !logsAtGate(leaf) ? [printLog(family, leaf)] : []),
+  ...printAction(family, leaf.action),
 ];
+
+/** The rules of the chain before a leaf that holds at times only, or so many times; null: it needs none. */
+export const printGate = (family: Family, leaf: Leaf, names: { leaf: string; frame: string }): string[] | null => {
+  if (!hasGate(leaf)) return null;
+  const time = leaf.frame === null ? '' : `meta time @${names.frame} `;
+  const limit = limitsAction(leaf) ? `${printLimit(leaf.limit as Limit)} ` : '';
+  return [...(logsAtGate(leaf) ? [`${time}${printLog(family, leaf)}`] : []), `${time}${limit}goto ${names.leaf}`];
+};
+
+/** Does the leaf stand behind a condition of the moment? */
+export const hasGate = (leaf: Leaf): boolean => leaf.frame !== null || limitsAction(leaf);
+
+const limitsAction = ({ limit }: Leaf): boolean => limit?.for === 'action' || limit?.for === 'both';
+
+/** With a limit on the action alone everything that matches is logged. */
+const logsAtGate = ({ log, limit }: Leaf): boolean => log && limit?.for === 'action';
+
+const printLimit = ({ rate, per, burst }: Limit): string => `limit rate ${rate}/${per} burst ${burst} packets`;
 
 /** ICMPv6's number for an ICMP type of the owner's service, null where there is none (RFC 4443). */
 export const icmp6Type = (type: number): number | null => icmp6.get(type) ?? null;
 
-/** Limited per source, so that one host cannot hide another's denials. */
-const printLog = (family: Family, action: Leaf['action'], origin: string): string =>
-  `update @log_meter { ${family} saddr limit rate 60/minute burst 120 packets } ` +
-  `log prefix "GREEN ${action.toUpperCase()} ${origin}" group 1`;
+/** Limited per source, so that one host cannot hide another's denials; or as the rule says. */
+const printLog = (family: Family, { name, action, limit }: Leaf): string =>
+  `${limit?.for === 'log' ? printLimit(limit) : `update @log_meter { ${family} saddr limit rate 60/minute burst 120 packets }`} ` +
+  `log prefix "GREEN ${action.toUpperCase()} ${name}" group 1`;
 
-const printAction = (family: Family, action: Leaf['action']): string[] =>
-  action === 'reject'
+const printAction = (family: Family, action: Leaf['action']): string[] => {
+  if (action === 'log') return [];
+  return action === 'reject'
     ? ['meta l4proto tcp reject with tcp reset', `reject with ${family === 'ip' ? 'icmp' : 'icmpv6'} admin-prohibited`]
     : [action];
+};
 
 const printSide = (family: Family, field: 'saddr' | 'daddr', side: Side): string => {
-  if (side.kind === 'any') return '';
-  if (side.kind === 'macs') return `ether ${field} ${printSet(side.macs)}`;
-  return `${family} ${field} ${printSet(disjoint(side.networks).map(printNetwork))}`;
+  switch (side.kind) {
+    case 'any':
+      return '';
+    case 'macs':
+      return `ether ${field} ${printSet(side.macs)}`;
+    case 'name':
+      return `${family} ${field} @${side.set}`;
+    case 'networks':
+      return `${family} ${field} ${printSet(disjoint(side.networks).map(printNetwork))}`;
+    case 'except':
+      return [
+        ...(side.networks.length > 0
+          ? [`${family} ${field} != ${printSet(disjoint(side.networks).map(printNetwork))}`]
+          : []),
+        ...(side.macs.length > 0 ? [`ether ${field} != ${printSet(side.macs)}`] : []),
+      ].join(' ');
+  }
 };
 
 const printMatch = (family: Family, match: Match): string => {
@@ -42,14 +84,53 @@ const printMatch = (family: Family, match: Match): string => {
       return '';
     case 'tcp':
     case 'udp':
-      return `${match.protocol} dport ${printSet(match.ports.map(printRange))}`;
-    case 'icmp': {
-      if (family === 'ip') return match.type === null ? 'meta l4proto icmp' : `icmp type ${match.type}`;
-      return match.type === null ? 'meta l4proto ipv6-icmp' : `icmpv6 type ${icmp6Type(match.type)}`;
-    }
-    default:
-      return `meta l4proto ${{ gre: 47, esp: 50, ah: 51 }[match.protocol]}`;
+      return printPorts(match);
+    case 'icmp':
+    case 'icmpv6':
+      return printTypes(family, match);
+    case 'number':
+      return `meta l4proto ${match.number}`;
+    case 'except':
+      return `meta l4proto != ${printSet(protocolsIn(family, match.numbers))}`;
   }
+};
+
+/** ICMP is ICMPv6 there. */
+const protocolsIn = (family: Family, numbers: number[]): string[] => [
+  ...new Set(numbers.map((number) => String(family === 'ip6' && number === ICMP ? ICMP6 : number))),
+];
+
+const printPorts = ({ protocol, ports, from }: Extract<Match, { protocol: 'tcp' | 'udp' }>): string => {
+  const field = (name: string, ranges: PortRange[]) =>
+    isAllPorts(ranges) ? [] : [`${protocol} ${name} ${printSet(ranges.map(printRange))}`];
+  const parts = [...(from === undefined ? [] : field('sport', from)), ...field('dport', ports)];
+  return parts.length === 0 ? `meta l4proto ${protocol}` : parts.join(' ');
+};
+
+const printTypes = (family: Family, match: Extract<Match, { protocol: 'icmp' | 'icmpv6' }>): string => {
+  const word = family === 'ip' ? 'icmp' : 'icmpv6';
+  const types = typesIn(family, match);
+  if (types === null || types.length === 0) return `meta l4proto ${family === 'ip' ? 'icmp' : 'ipv6-icmp'}`;
+  const not = match.invert ? '!= ' : '';
+  const whole = [...new Set(types.flatMap(({ type, code }) => (code === null ? [String(type)] : [])))];
+  const exact = [...new Set(types.flatMap(({ type, code }) => (code === null ? [] : [`${type} . ${code}`])))];
+  const parts = [
+    ...(whole.length > 0 ? [`${word} type ${not}${printSet(whole)}`] : []),
+    ...(exact.length > 0 ? [`${word} type . ${word} code ${not}{ ${exact.join(', ')} }`] : []),
+  ];
+  return parts.join(' ');
+};
+
+/** The types of a match in a family's own numbers; null: all. ICMP's types without a like in ICMPv6 are left out there. */
+export const typesIn = (
+  family: Family,
+  { protocol, types }: Extract<Match, { protocol: 'icmp' | 'icmpv6' }>,
+): IcmpType[] | null => {
+  if (types === null || family === 'ip' || protocol === 'icmpv6') return types;
+  return types.flatMap(({ type, code }) => {
+    const there = icmp6Type(type);
+    return there === null || code !== null ? [] : [{ type: there, code: null }];
+  });
 };
 
 const printSet = (elements: string[]): string =>

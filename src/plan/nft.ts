@@ -1,6 +1,7 @@
 import { printRange } from '../policy/ports.ts';
-import { printDispatch, printLeaf } from './nft-rules.ts';
-import { type Dispatch, type Family, origins, type Ruleset } from './ruleset.ts';
+import { NAME_TIMEOUT } from './names.ts';
+import { hasGate, printDispatch, printGate, printLeaf } from './nft-rules.ts';
+import { type Dispatch, type Family, type Leaf, origins, type Ruleset } from './ruleset.ts';
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
 export const printFull = (ruleset: Ruleset, generation: number): string =>
@@ -15,6 +16,7 @@ export const printChains = (ruleset: Ruleset, tag: string): string =>
       return [
         ...names.map((name) => `add chain ${family} filter ${name}`),
         ...names.map((name) => `flush chain ${family} filter ${name}`),
+        ...frameSets(ruleset, family, tag),
         block(family, chains),
       ].join('\n');
     })
@@ -30,13 +32,19 @@ export const printSwitch = (ruleset: Ruleset, tag: string, generation: number): 
     .concat([natBlock])
     .join('\n');
 
-/** Third transaction: generations other than `tag` go. Flushed first, since chains may name each other. */
-export const printRemoval = (old: { family: Family; name: string }[]): string =>
-  [
-    ...old.map(({ family, name }) => `flush chain ${family} filter ${name}`),
-    ...old.map(({ family, name }) => `delete chain ${family} filter ${name}`),
+/** What a generation owns in the kernel. */
+export type Owned = { kind: 'chain' | 'set'; family: Family; name: string };
+
+/** Third transaction: generations other than `tag` go. Chains are flushed first, since they may name each other and the sets. */
+export const printRemoval = (old: Owned[]): string => {
+  const chains = old.filter(({ kind }) => kind === 'chain');
+  return [
+    ...chains.map(({ family, name }) => `flush chain ${family} filter ${name}`),
+    ...chains.map(({ family, name }) => `delete chain ${family} filter ${name}`),
+    ...old.flatMap(({ kind, family, name }) => (kind === 'set' ? [`delete set ${family} filter ${name}`] : [])),
     '',
   ].join('\n');
+};
 
 /** Tables, base chains and run-time sets; adding what is there already changes nothing. */
 export const declarations = (ruleset: Ruleset): string =>
@@ -50,6 +58,10 @@ export const declarations = (ruleset: Ruleset): string =>
       ...['BOT_INPUT', 'CUSTOMFORWARD', 'BOT_FORWARD', 'GREENGATE'].map((name) => `add chain ${family} filter ${name}`),
       `add set ${family} filter log_meter { type ${addressType(family)}; flags dynamic; timeout 5m; size 65535; }`,
       `add set ${family} filter ping_meter { type ${addressType(family)}; flags dynamic; timeout 1m; size 65535; }`,
+      ...ruleset.names.map(
+        ({ set }) =>
+          `add set ${family} filter ${set} { type ${addressType(family)}; flags dynamic,timeout; timeout ${NAME_TIMEOUT}s; size 65535; }`,
+      ),
     ])
     .concat([
       ...families(ruleset).map((family) => `add ct helper ${family} filter ftp { type "ftp" protocol tcp; }`),
@@ -87,20 +99,57 @@ const natBlock = [
   '',
 ].join('\n');
 
+/** The times at which rules hold: epoch seconds are exact whatever the zone of who loads them, weekdays and hours are not. */
+const frameSets = (ruleset: Ruleset, family: Family, tag: string): string[] =>
+  ruleset.mode !== 'blocking'
+    ? []
+    : ruleset.frames.flatMap(({ key, intervals }) => {
+        const set = `${family} filter ${frameSet(tag, key)}`;
+        const elements = intervals.map(([from, to]) => `${from}-${to - 1}`);
+        return [
+          `add set ${set} { typeof meta time; flags interval; }`,
+          `flush set ${set}`,
+          ...(elements.length === 0 ? [] : [`add element ${set} { ${elements.join(', ')} }`]),
+        ];
+      });
+
+const frameSet = (tag: string, key: string): string => `${tag}_frame_${key}`;
+
 const generationChains = (ruleset: Ruleset, family: Family, tag: string): Chains => {
   if (ruleset.mode !== 'blocking') return [];
+  const leaves = new Map(ruleset.leaves.map((leaf) => [leaf.name, leaf]));
   const dispatch = (list: Dispatch[]) => [
     ...list
       .filter((one) => one.family === family)
-      .map((one) => `${printDispatch(one)} goto ${leafChain(tag, one.leaf)}`.trim()),
+      .map((one) => `${printDispatch(one)} ${wayTo(tag, leaves.get(one.leaf), one.leaf)}`.trim()),
     `goto ${tag}_default`,
   ];
   return [
     ...ruleset.leaves.map((leaf): Chains[number] => [leafChain(tag, leaf.name), printLeaf(family, leaf)]),
+    ...ruleset.leaves.flatMap((leaf): Chains => {
+      const names = { leaf: leafChain(tag, leaf.name), frame: frameSet(tag, leaf.frame ?? '') };
+      const gate = printGate(family, leaf, names);
+      return gate === null ? [] : [[gateChain(tag, leaf.name), gate]];
+    }),
+    ...ruleset.frames.map(({ key }): Chains[number] => [
+      whileChain(tag, key),
+      [`meta time @${frameSet(tag, key)} return`, 'drop'],
+    ]),
     [`${tag}_input`, dispatch(ruleset.input)],
     [`${tag}_forward`, dispatch(ruleset.forward)],
   ];
 };
+
+/** Where a match leads. After a gate that is closed, and after a leaf that only logs, the next rule is asked. */
+const wayTo = (tag: string, leaf: Leaf | undefined, name: string): string => {
+  if (leaf !== undefined && hasGate(leaf)) return `jump ${gateChain(tag, name)}`;
+  return `${leaf?.action === 'log' ? 'jump' : 'goto'} ${leafChain(tag, name)}`;
+};
+
+const gateChain = (tag: string, leaf: string): string => `${tag}_gate_${leaf}`;
+
+/** Established flows whose rule holds at times only pass through this chain: outside its frame they end. */
+const whileChain = (tag: string, key: string): string => `${tag}_while_${key}`;
 
 /** Rules have a space of names of their own: no id of an owner's rule may be that of a chain of ours. */
 const leafChain = (tag: string, leaf: string): string =>
@@ -110,16 +159,22 @@ const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: 
   ['INPUT', inputRules(ruleset, family)],
   ['FORWARD', forwardRules(ruleset, family)],
   ['OUTPUT', family === 'ip' ? outputRules(ruleset) : output6Rules(ruleset)],
-  ['BOT_INPUT', botRules(ruleset, family, `${tag}_input`)],
+  ['BOT_INPUT', botRules(ruleset, family, tag, `${tag}_input`)],
   [
     'CUSTOMFORWARD',
-    botRules(ruleset, family, '').length === 0 ? [] : ['iifname "green" oifname "red" jump BOT_FORWARD'],
+    botRules(ruleset, family, tag, '').length === 0
+      ? []
+      : [
+          'iifname "green" oifname "red" jump BOT_FORWARD',
+          ...whileRules(ruleset, tag).map((rule) => `iifname "red" oifname "green" ${rule}`),
+        ],
   ],
-  ['BOT_FORWARD', botRules(ruleset, family, `${tag}_forward`)],
+  ['BOT_FORWARD', botRules(ruleset, family, tag, `${tag}_forward`)],
   ['GREENGATE', [`counter comment "generation ${generation} ${ruleset.mode}"`]],
 ];
 
-const botRules = ({ mode, ipv6, connectionState }: Ruleset, family: Family, target: string): string[] => {
+const botRules = (ruleset: Ruleset, family: Family, tag: string, target: string): string[] => {
+  const { mode, ipv6, connectionState } = ruleset;
   if (mode !== 'blocking' || (family === 'ip6' && !ipv6)) return [];
   const byState = connectionState
     ? ['ct state established,related accept']
@@ -128,19 +183,29 @@ const botRules = ({ mode, ipv6, connectionState }: Ruleset, family: Family, targ
         'ct helper "ftp" accept',
         `meta l4proto ${icmpName(family)} ct state related accept`,
       ];
-  return [`meta mark set meta mark | ${GUARD}`, ...byState, `goto ${target}`];
+  return [`meta mark set meta mark | ${GUARD}`, ...whileRules(ruleset, tag), ...byState, `goto ${target}`];
+};
+
+/** The mark of a flow names the rule that let it in; where that rule holds at times only, so does the flow. */
+const whileRules = ({ leaves }: Ruleset, tag: string): string[] => {
+  const ways = leaves.flatMap(({ action, frame, mark }) =>
+    action === 'accept' && frame !== null ? [`${mark} : jump ${whileChain(tag, frame)}`] : [],
+  );
+  return ways.length === 0 ? [] : [`ct state established,related ct mark vmap { ${ways.join(', ')} }`];
 };
 
 const icmpName = (family: Family): string => (family === 'ip' ? 'icmp' : 'ipv6-icmp');
 
 const inputRules = (ruleset: Ruleset, family: Family): string[] => {
-  const { mode, ipv6, uiPort, proxy } = ruleset;
+  const { mode, ipv6, uiPort, sshPort, serveTime, proxy } = ruleset;
   const where = ipv6 ? '{ "green", "red" }' : '"green"';
   const neighbours = `iifname ${where} icmpv6 type { ${ND_TYPES} } ip6 hoplimit 255 accept`;
   const echo = family === 'ip' ? 'icmp type echo-request' : 'icmpv6 type echo-request';
   const first = ['iifname "lo" accept', ...(family === 'ip' ? [DHCP_IN] : [neighbours]), 'ct state invalid drop'];
   if (family === 'ip6' && !ipv6) return first;
-  const tcp = mode === 'closed' ? [uiPort] : [uiPort, 53, ...(proxy === null ? [] : [proxy.port])];
+  const ssh = sshPort === null ? [] : [sshPort];
+  const tcp = mode === 'closed' ? [uiPort] : [uiPort, 53, ...(proxy === null ? [] : [proxy.port]), ...ssh];
+  const udp = serveTime ? '{ 53, 123 }' : '53';
   return [
     ...first,
     'iifname != "green" ct state established,related accept',
@@ -153,7 +218,7 @@ const inputRules = (ruleset: Ruleset, family: Family): string[] => {
     'jump BOT_INPUT',
     `${unguarded} ct state established,related accept`,
     `${unguarded} tcp dport { ${tcp.join(', ')} } accept`,
-    ...(mode === 'closed' ? [] : [`${unguarded} udp dport { 53, 123 } accept`]),
+    ...(mode === 'closed' ? [] : [`${unguarded} udp dport ${udp} accept`]),
   ];
 };
 

@@ -1,5 +1,8 @@
 import type { Network } from '../policy/address.ts';
-import type { Match } from '../policy/resolve.ts';
+import type { Interval } from '../policy/frames.ts';
+import type { Match } from '../policy/matches.ts';
+import type { Limit } from '../policy/schema.ts';
+import type { NameSet } from './names.ts';
 import type { UserIds } from './users.ts';
 
 /** What the kernel should do, as data. Printed by `nft.ts`; every name of an interface, chain or set is chosen there. */
@@ -11,11 +14,17 @@ export type Ruleset = {
   /** Established and related packets pass before the rules. */
   connectionState: boolean;
   uiPort: number;
+  /** Null while SSH is off. */
+  sshPort: number | null;
+  /** GREEN may ask the box for the time. */
+  serveTime: boolean;
   /** Null while the proxy is off. */
   proxy: { port: number; fetch: [number, number][] } | null;
   input: Dispatch[];
   forward: Dispatch[];
   leaves: Leaf[];
+  frames: FrameSet[];
+  names: NameSet[];
 };
 
 /** One policy rule, or part of one, in policy order: what matches goes to the leaf. */
@@ -23,11 +32,30 @@ export type Dispatch = { family: Family; source: Side; destination: Side; servic
 
 export type Family = 'ip' | 'ip6';
 
-/** `any`, or one set of addresses of the rule's family, or (source only) of MACs. */
-export type Side = { kind: 'any' } | { kind: 'networks'; networks: Network[] } | { kind: 'macs'; macs: string[] };
+/**
+ * `any`, or one set of addresses of the rule's family, or (source only) of MACs, or (destination only) of what a DNS name was answered
+ * with; `except`: what is in neither list.
+ */
+export type Side =
+  | { kind: 'any' }
+  | { kind: 'networks'; networks: Network[] }
+  | { kind: 'macs'; macs: string[] }
+  | { kind: 'name'; set: string }
+  | { kind: 'except'; networks: Network[]; macs: string[] };
+
+/** The times at which the leaves that name `key` hold, in seconds since the epoch. */
+export type FrameSet = { key: string; intervals: Interval[] };
 
 /** The end of a rule: its counter, log and action. `name` is the origin. `mark` goes into the flow's `ct mark`. */
-export type Leaf = { name: string; mark: number; log: boolean; action: 'accept' | 'drop' | 'reject' };
+export type Leaf = {
+  name: string;
+  mark: number;
+  log: boolean;
+  action: 'accept' | 'drop' | 'reject' | 'log';
+  limit: Limit | null;
+  /** The key of its frame; null: always. */
+  frame: string | null;
+};
 
 /** Origins that are no rule of the owner's. */
 export const origins = { admin: 'admin', default: 'default' } as const;

@@ -29,8 +29,20 @@ export const netmaskBits = (text: string): number | null => {
 /** `192.168.51.0/27`, `192.168.51.0/255.255.255.224`, `192.168.51.5`, `fd00::/64`, `fd00::5`: an IP host or network. */
 export const isNetwork = (text: string): boolean => parseNetwork(text) !== null;
 
-/** An IP host or network, or a MAC address. */
-export const isAddress = (text: string): boolean => isMac(text) || isNetwork(text);
+/** What an address may be: an IP host, network or range, a MAC, or a DNS name. */
+export const isAddress = (text: string): boolean =>
+  isMac(text) || isNetwork(text) || parseRange(text) !== null || isDnsName(text);
+
+/** A host name with at least one dot, whose last part is no number: `www.example.org`. */
+export const isDnsName = (text: string): boolean => text.length <= 253 && DNS_NAME.test(text) && !/\.\d+$/.test(text);
+
+const DNS_NAME = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
+
+/** The networks behind an address: one for a host or network, several for a range, none for a MAC, a name or anything else. */
+export const networksOf = (text: string): Network[] => {
+  const network = parseNetwork(text);
+  return network !== null ? [network] : (parseRange(text) ?? []);
+};
 
 /** An IP host or network as address and prefix length, host bits cleared; null if it is none. */
 export const parseNetwork = (text: string): Network | null => {
@@ -52,11 +64,46 @@ export type Network = { family: 4 | 6; address: string; bits: number };
 export const printNetwork = ({ family, address, bits }: Network): string =>
   bits === familyBits(family) ? address : `${address}/${bits}`;
 
-/** One spelling for each address: MACs with colons, masks as prefix lengths, host bits cleared. */
+/** One spelling for each address: MACs with colons, masks as prefix lengths, host bits cleared, names in lower case. */
 export const normalAddress = (text: string): string => {
   if (isMac(text)) return normalMac(text);
+  if (isDnsName(text)) return text.toLowerCase();
+  if (parseRange(text) !== null) return text.replace(/\s/g, '').toLowerCase();
   const network = parseNetwork(text);
   return network === null ? text : printNetwork(network);
+};
+
+/** The fewest networks that cover the range `first-last` (both included, one family, first not after last); null if it is none. */
+export const parseRange = (text: string): Network[] | null => {
+  const [first = '', last = '', ...rest] = text.split('-').map((part) => part.trim());
+  if (rest.length > 0 || !isIp(first) || !isIp(last) || isIpv4(first) !== isIpv4(last)) return null;
+  const family = isIpv4(first) ? 4 : 6;
+  const end = ipNumber(last);
+  const found: Network[] = [];
+  for (let at = ipNumber(first); at <= end; ) {
+    let size = 1n;
+    let bits = familyBits(family);
+    while (bits > 0 && at % (size * 2n) === 0n && at + size * 2n - 1n <= end) {
+      size *= 2n;
+      bits -= 1;
+    }
+    found.push({ family, address: ipText(family, at), bits });
+    at += size;
+  }
+  return found.length === 0 ? null : found;
+};
+
+/** An address of either family as a number, for comparing inside its family. */
+export const ipNumber = (text: string): bigint =>
+  ipaddr
+    .parse(text)
+    .toByteArray()
+    .reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
+
+const ipText = (family: 4 | 6, number: bigint): string => {
+  const length = family === 4 ? 4 : 16;
+  const bytes = Array.from({ length }, (_, index) => Number((number >> BigInt(8 * (length - 1 - index))) & 255n));
+  return ipaddr.fromByteArray(bytes).toString();
 };
 
 /** Does the network hold the address? False across families and for anything that is no IP address. */

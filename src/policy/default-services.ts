@@ -99,9 +99,11 @@ function readLine(line: string): Service {
   const icmp = protocol === 'icmp';
   return {
     name,
-    protocol: protocol as Service['protocol'],
+    protocol,
+    invertProtocol: false,
     ports: icmp ? '' : value,
-    icmpType: icmp ? Number(value) : '',
+    invertPorts: false,
+    icmpType: icmp ? value : '',
     remark,
   };
 }

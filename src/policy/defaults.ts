@@ -1,19 +1,18 @@
-import { type Policy, policySchema, type Rule } from './schema.ts';
+import { type Policy, policySchema, type Rule, SCHEMA } from './schema.ts';
+import { ruleSchema } from './schema-rules.ts';
 
 /** The policy of a box that nobody has touched yet. BOT is off; until set-up is finished nothing is forwarded anyway. */
-export const defaultPolicy = (): Policy => policySchema.parse({ schema: 1 });
+export const defaultPolicy = (): Policy => policySchema.parse({ schema: SCHEMA });
 
 /** The visible rule without which "the internet stops" when BOT is first enabled. */
-export const starterRule: Rule = {
+export const starterRule: Rule = ruleSchema.parse({
   id: 'dns',
-  enabled: true,
   source: { kind: 'any' },
   destination: { kind: 'greengate' },
   service: { kind: 'service', name: 'Greengate DNS' },
   action: 'accept',
-  log: false,
   remark: 'GREEN may use DNS on Greengate',
-};
+});
 
 /** The policy with the starter rule in first place, if it has no rule at all that comes from it. */
 export const withStarterRules = (policy: Policy): Policy =>

@@ -1,3 +1,4 @@
+import { normalAddress } from './address.ts';
 import { followGreen } from './follow-green.ts';
 import { parsePolicy } from './parse.ts';
 import type { Problem } from './problem.ts';
@@ -7,7 +8,7 @@ import type { Policy, Rule } from './schema.ts';
 import { usedBy } from './used-by.ts';
 
 export type Collection = 'addresses' | 'addressGroups' | 'services' | 'serviceGroups';
-export type Section = 'settings' | 'network' | 'dhcp' | 'dns' | 'proxy';
+export type Section = 'settings' | 'network' | 'dhcp' | 'dns' | 'proxy' | 'time' | 'ssh';
 
 /** One change to a policy, as data. `value` is unknown: it comes from a form and is parsed here. */
 export type Edit =
@@ -15,28 +16,37 @@ export type Edit =
   | { do: 'save'; collection: Collection; was?: string; value: unknown }
   /** Refused while the object is in use. */
   | { do: 'delete'; collection: Collection; name: string }
-  /** Adds a rule (no id) or replaces one. `position` counts from 0; default: last, or where it was. */
-  | { do: 'saveRule'; id?: string; value: unknown; position?: number }
+  /** Adds a rule (no id) or replaces one. `position` counts from 0; default: last, or where it was. With `restore` it brings a deleted one back under its id. */
+  | { do: 'saveRule'; id?: string; value: unknown; position?: number; restore?: boolean }
   | { do: 'deleteRule'; id: string }
   | { do: 'moveRule'; id: string; position: number }
   | { do: 'toggleRule'; id: string; enabled?: boolean; log?: boolean }
   /** Replaces the given fields of one section. */
   | { do: 'section'; section: Section; value: unknown }
+  /** Blocks a host or lets it through until a moment (null: until it is ended); replaces what there is for that host. */
+  | { do: 'block'; host: string; action: 'drop' | 'accept'; until: number | null; by?: string; remark?: string }
+  | { do: 'unblock'; id: string }
+  /** Several edits in order as one, all or none. */
+  | { do: 'batch'; edits: Edit[] }
   /** Replaces the whole policy. */
   | { do: 'replace'; value: unknown };
 
-/** `at` is the path of the edited thing, so that a form can strip it from the problems' places. */
-export type EditResult = { ok: true; policy: Policy; at: string } | { ok: false; problems: Problem[]; at: string };
+/** `at` is the path of the edited thing, so that a form can strip it from the problems' places; `ats` those of a batch, in its order. */
+export type EditResult = { at: string; ats?: string[] } & (
+  | { ok: true; policy: Policy }
+  | { ok: false; problems: Problem[] }
+);
 
 /** The policy after one edit, parsed as a whole; or the problems, and the policy is as it was. */
 export const applyEdit = (policy: Policy, edit: Edit): EditResult => {
   const draft = draftOf(policy, edit);
   if ('problem' in draft)
     return { ok: false, at: draft.at, problems: [{ place: draft.at, owner: '', message: draft.problem }] };
+  if ('problems' in draft) return { ok: false, ...draft };
+  const { at, ats } = draft;
   const parsed = parsePolicy(draft.policy);
-  return parsed.ok
-    ? { ok: true, at: draft.at, policy: parsed.value }
-    : { ok: false, at: draft.at, problems: parsed.problems };
+  const where = ats === undefined ? { at } : { at, ats };
+  return parsed.ok ? { ok: true, ...where, policy: parsed.value } : { ok: false, ...where, problems: parsed.problems };
 };
 
 /** A rule id that the policy does not use yet: `r1`, `r2`, … Ids are not given twice while a rule has them. */
@@ -45,7 +55,10 @@ export const freeRuleId = (policy: Policy): string => {
   return `r${Math.max(0, ...numbers) + 1}`;
 };
 
-type Draft = { policy: unknown; at: string } | { problem: string; at: string };
+type Draft =
+  | { policy: unknown; at: string; ats?: string[] }
+  | { problem: string; at: string }
+  | { problems: Problem[]; at: string };
 
 const draftOf = (policy: Policy, edit: Edit): Draft => {
   switch (edit.do) {
@@ -67,10 +80,59 @@ const draftOf = (policy: Policy, edit: Edit): Draft => {
       );
     case 'section':
       return changeSection(policy, edit.section, merge(policy[edit.section], edit.value));
+    case 'block':
+      return addBlock(policy, edit);
+    case 'unblock':
+      return endBlock(policy, edit.id);
+    case 'batch':
+      return batch(policy, edit.edits);
     case 'replace':
       return { at: '', policy: edit.value };
   }
 };
+
+/** Each step sees what the ones before it made; parsed is the end only, so that an object and what names it may come in any order. */
+const batch = (policy: Policy, edits: Edit[]): Draft => {
+  let draft: Extract<Draft, { policy: unknown }> = { at: '', policy };
+  const ats: string[] = [];
+  for (const edit of edits) {
+    const next = step(draft.policy as Policy, edit);
+    if (!('policy' in next)) return next;
+    ats.push(...(next.ats ?? [next.at]));
+    draft = next;
+  }
+  return { ...draft, ats };
+};
+
+/** What a step before this one left may have no shape yet that a later one can look into: then its faults are the answer. */
+const step = (policy: Policy, edit: Edit): Draft => {
+  try {
+    return draftOf(policy, edit);
+  } catch (error) {
+    const parsed = parsePolicy(policy);
+    if (parsed.ok) throw error;
+    return { at: '', problems: parsed.problems };
+  }
+};
+
+const addBlock = (policy: Policy, { host, action, until, by, remark }: Extract<Edit, { do: 'block' }>): Draft => {
+  const others = policy.blocks.filter((one) => one.host !== normalAddress(host.trim()));
+  const numbers = policy.blocks.map(({ id }) => Number(id.slice(1)));
+  const block = {
+    id: `b${Math.max(0, ...numbers) + 1}`,
+    host,
+    action,
+    until,
+    by: (by ?? '').slice(0, 64),
+    remark: remark ?? '',
+  };
+  return { at: `blocks/${others.length}`, policy: { ...policy, blocks: [...others, block] } };
+};
+
+const endBlock = (policy: Policy, id: string): Draft =>
+  policy.blocks.some((one) => one.id === id)
+    ? { at: 'blocks', policy: { ...policy, blocks: policy.blocks.filter((one) => one.id !== id) } }
+    : { at: 'blocks', problem: 'This is over already: somebody ended it.' };
 
 const changeSection = (policy: Policy, section: Section, value: unknown): Draft => {
   const draft = { ...policy, [section]: value };
@@ -109,7 +171,7 @@ const deleteObject = (policy: Policy, edit: Extract<Edit, { do: 'delete' }>): Dr
 
 const saveRule = (policy: Policy, edit: Extract<Edit, { do: 'saveRule' }>): Draft => {
   const index = policy.rules.findIndex((rule) => rule.id === edit.id);
-  if (edit.id !== undefined && index < 0)
+  if (edit.id !== undefined && index < 0 && edit.restore !== true)
     return { at: 'rules', problem: 'This rule is not there any more: somebody deleted it.' };
   const rule = { ...(edit.value as object), id: edit.id ?? freeRuleId(policy) } as Rule;
   const others: Rule[] = index < 0 ? policy.rules : policy.rules.toSpliced(index, 1);

@@ -1,9 +1,13 @@
+import { migrate } from './migrate.ts';
 import type { Problem, Result } from './problem.ts';
 import { type Policy, policySchema } from './schema.ts';
 import { semanticProblems } from './semantics.ts';
 
-/** Reads a policy from anything. Every fault is collected, with its place; unknown fields are faults. */
-export const parsePolicy = (input: unknown): Result<Policy> => {
+/** Reads a policy from anything, older versions included. Every fault is collected, with its place; unknown fields are faults. */
+export const parsePolicy = (given: unknown): Result<Policy> => {
+  const migrated = migrate(given);
+  if (!migrated.ok) return migrated;
+  const input = migrated.value;
   const parsed = policySchema.safeParse(input);
   if (!parsed.success) return { ok: false, problems: parsed.error.issues.flatMap((issue) => toProblems(issue, input)) };
   const problems = semanticProblems(parsed.data);

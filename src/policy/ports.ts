@@ -9,7 +9,7 @@ export const parsePorts = (text: string): PortRange[] | null => {
     if (range === null) return null;
     ranges.push(range);
   }
-  return merge(ranges);
+  return mergeRanges(ranges);
 };
 
 /** From and to, both included. */
@@ -22,6 +22,17 @@ export const printRange = ([from, to]: PortRange): string => (from === to ? Stri
 export const hasPort = (ranges: PortRange[], port: number): boolean =>
   ranges.some(([from, to]) => from <= port && port <= to);
 
+/** In order, with what overlaps or touches made one. */
+export const mergeRanges = (ranges: PortRange[]): PortRange[] => {
+  const merged: PortRange[] = [];
+  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
+    const last = merged.at(-1);
+    if (last !== undefined && from <= last[1] + 1) last[1] = Math.max(last[1], to);
+    else merged.push([from, to]);
+  }
+  return merged;
+};
+
 const parseRange = (text: string): PortRange | null => {
   const found = /^(\d{1,5}|\*)?(?:\s*([-:])\s*(\d{1,5}|\*)?)?$/.exec(text);
   if (found === null || text === '') return null;
@@ -30,14 +41,4 @@ const parseRange = (text: string): PortRange | null => {
   const from = first === undefined || first === '*' ? 1 : Number(first);
   const to = dash === undefined && first !== '*' ? from : last === undefined || last === '*' ? 65535 : Number(last);
   return from >= 1 && to <= 65535 && from <= to ? [from, to] : null;
-};
-
-const merge = (ranges: PortRange[]): PortRange[] => {
-  const merged: PortRange[] = [];
-  for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
-    const last = merged.at(-1);
-    if (last !== undefined && from <= last[1] + 1) last[1] = Math.max(last[1], to);
-    else merged.push([from, to]);
-  }
-  return merged;
 };

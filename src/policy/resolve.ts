@@ -1,76 +1,117 @@
-import { isMac, type Network, parseNetwork } from './address.ts';
-import { allAddresses, allServices } from './builtin.ts';
-import { type PortRange, parsePorts } from './ports.ts';
-import type { Address, Destination, Group, Policy, Service, ServiceRef, Source } from './schema.ts';
+import { isDnsName, isMac, type Network, networksOf } from './address.ts';
+import { allAddresses, allServices, type Known } from './builtin.ts';
+import { fromPorts, invertMatches, type Match, otherPorts, serviceMatches } from './matches.ts';
+import { parsePorts } from './ports.ts';
+import type { Address, Destination, Group, Policy, Rule, Service, ServiceRef, Source } from './schema.ts';
 
-/** A source or destination as sets: `any`, or the hosts and networks, and the MACs. Empty sets match nothing. */
-export type Hosts = { any: boolean; networks: Network[]; macs: string[] };
-
-/** One thing a service matches. ICMP `type` null means every type; ports of the destination. */
-export type Match =
-  | { protocol: 'any' }
-  | { protocol: 'tcp' | 'udp'; ports: PortRange[] }
-  | { protocol: 'icmp'; type: number | null }
-  | { protocol: 'gre' | 'esp' | 'ah' };
+/**
+ * A source or destination as sets: `any`, or the hosts and networks, the MACs, and the DNS names (destinations only). `invert`: everything
+ * but these. Empty sets match nothing; inverted, everything.
+ */
+export type Hosts = { any: boolean; networks: Network[]; macs: string[]; names: string[]; invert: boolean };
 
 /** The members behind a source, names followed. An unknown name is a programmer's error: parse first. */
-export const resolveSource = (policy: Policy, source: Source): Hosts => resolveHosts(policy, source);
+export const resolveSource = (policy: Policy, source: Source, known: Known = noneKnown): Hosts => ({
+  ...resolveHosts(policy, source, known),
+  names: [],
+});
 
 /** The members behind an outside destination. MACs in it match nothing (a MAC is never a destination). */
 export const resolveDestination = (
   policy: Policy,
   destination: Exclude<Destination, { kind: 'greengate' }>,
-): Hosts => ({
-  ...resolveHosts(policy, destination),
-  macs: [],
-});
+  known: Known = noneKnown,
+): Hosts => ({ ...resolveHosts(policy, destination, known), macs: [] });
 
-/** What a rule's service matches, groups taken apart. */
+/** What a service reference matches, groups taken apart, inversion done. */
 export const resolveService = (policy: Policy, ref: ServiceRef): Match[] => {
   if (ref.kind === 'any') return [{ protocol: 'any' }];
-  const names = ref.kind === 'service' ? [ref.name] : enabledMembers(policy.serviceGroups, ref.name);
-  const services = allServices(policy);
-  return names.flatMap((name) => serviceMatches(byName(services, name)));
+  const names = ref.kind === 'service' ? [ref.name] : membersOf(policy.serviceGroups, ref.name);
+  const { services } = indexOf(policy, noneKnown);
+  const matches = names.flatMap((name) => serviceMatches(inIndex(services, name)));
+  return ref.invert ? invertMatches(matches) : matches;
 };
 
-/** What one service matches. */
-export const serviceMatches = (service: Service): Match[] => {
-  const { protocol } = service;
-  if (protocol === 'icmp') return [{ protocol, type: service.icmpType === '' ? null : service.icmpType }];
-  if (protocol === 'gre' || protocol === 'esp' || protocol === 'ah') return [{ protocol }];
-  const ports = parsePorts(service.ports) ?? [];
-  return protocol === 'tcp&udp'
-    ? [
-        { protocol: 'tcp', ports },
-        { protocol: 'udp', ports },
-      ]
-    : [{ protocol, ports }];
+/** What a rule's service and source ports match together. */
+export const resolveMatches = (
+  policy: Policy,
+  { service, sourcePorts, invertSourcePorts }: Pick<Rule, 'service' | 'sourcePorts' | 'invertSourcePorts'>,
+): Match[] => {
+  const matches = resolveService(policy, service);
+  const ports = sourcePorts === '' ? null : parsePorts(sourcePorts);
+  return ports === null ? matches : fromPorts(matches, invertSourcePorts ? otherPorts(ports) : ports);
+};
+
+/** The names of the objects that an address or service group holds, groups in it taken apart; those switched off are left out. */
+export const membersOf = (groups: readonly Group[], name: string): string[] => {
+  const seen = new Set<string>();
+  const found = new Set<string>();
+  const visit = (group: Group): void => {
+    seen.add(group.name);
+    for (const member of group.members) {
+      if (!member.enabled) continue;
+      if (member.kind === 'object') found.add(member.name);
+      else {
+        const inner = byName(groups, member.name);
+        if (!seen.has(inner.name)) visit(inner);
+      }
+    }
+  };
+  visit(byName(groups, name));
+  return [...found];
 };
 
 /** Two names mean the same object when they differ in case only. */
 export const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const resolveHosts = (policy: Policy, ref: Source | Exclude<Destination, { kind: 'greengate' }>): Hosts => {
-  if (ref.kind === 'any') return { any: true, networks: [], macs: [] };
-  if (ref.kind === 'typed') return toHosts([ref.value]);
-  const names = ref.kind === 'address' ? [ref.name] : enabledMembers(policy.addressGroups, ref.name);
-  const addresses: Address[] = allAddresses(policy);
-  return toHosts(names.map((name) => byName(addresses, name).value));
+const resolveHosts = (
+  policy: Policy,
+  ref: Source | Exclude<Destination, { kind: 'greengate' }>,
+  known: Known,
+): Hosts => {
+  if (ref.kind === 'any') return { any: true, networks: [], macs: [], names: [], invert: false };
+  if (ref.kind === 'typed') return toHosts([ref.value], ref.invert);
+  const names = ref.kind === 'address' ? [ref.name] : membersOf(policy.addressGroups, ref.name);
+  const { addresses } = indexOf(policy, known);
+  return toHosts(
+    names.map((name) => inIndex(addresses, name).value),
+    ref.invert,
+  );
 };
 
-const toHosts = (values: string[]): Hosts => ({
+const toHosts = (values: string[], invert: boolean): Hosts => ({
   any: false,
-  networks: values.flatMap((value) => parseNetwork(value) ?? []),
+  networks: values.flatMap(networksOf),
   macs: values.filter(isMac),
+  names: values.filter(isDnsName),
+  invert,
 });
-
-const enabledMembers = (groups: Group[], name: string): string[] =>
-  byName(groups, name)
-    .members.filter((member) => member.enabled)
-    .map((member) => member.name);
 
 const byName = <T extends { name: string }>(list: readonly T[], name: string): T => {
   const found = list.find((one) => one.name === name) ?? list.find((one) => sameName(one.name, name));
+  if (found === undefined) throw new Error(`No object is called ${JSON.stringify(name)}`);
+  return found;
+};
+
+type Index = { known: Known; addresses: Map<string, Address>; services: Map<string, Service> };
+
+const noneKnown: Known = {};
+
+/** Policies are values: what one holds never changes, so that its names are sorted once. */
+const indexes = new WeakMap<Policy, Index>();
+
+const indexOf = (policy: Policy, known: Known): Index => {
+  const kept = indexes.get(policy);
+  if (kept !== undefined && kept.known === known) return kept;
+  const byNameOf = <T extends { name: string }>(list: T[]) =>
+    new Map(list.toReversed().map((one) => [one.name.toLowerCase(), one]));
+  const index = { known, addresses: byNameOf(allAddresses(policy, known)), services: byNameOf(allServices(policy)) };
+  indexes.set(policy, index);
+  return index;
+};
+
+const inIndex = <T>(index: Map<string, T>, name: string): T => {
+  const found = index.get(name.toLowerCase());
   if (found === undefined) throw new Error(`No object is called ${JSON.stringify(name)}`);
   return found;
 };

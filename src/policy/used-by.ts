@@ -1,6 +1,6 @@
 import type { Collection } from './edit.ts';
 import { sameName } from './resolve.ts';
-import type { Group, Policy } from './schema.ts';
+import type { Policy } from './schema.ts';
 
 /** One place where an object is used: a rule (id) or a group (name), and words for a message. */
 export type Use =
@@ -16,12 +16,10 @@ export const usedBy = (policy: Policy, collection: Collection, name: string): Us
       ? [{ kind: 'rule', id: rule.id, label: `rule ${index + 1}${rule.remark === '' ? '' : ` “${rule.remark}”`}` }]
       : [],
   );
-  if (collection === 'addresses') return [...inGroups('addressGroups', policy.addressGroups, name), ...rules];
-  if (collection === 'services') return [...inGroups('serviceGroups', policy.serviceGroups, name), ...rules];
-  return rules;
+  const groups = collection.startsWith('address') ? 'addressGroups' : 'serviceGroups';
+  const member = collection.endsWith('Groups') ? 'group' : 'object';
+  const inGroups = policy[groups]
+    .filter((group) => group.members.some((one) => one.kind === member && sameName(one.name, name)))
+    .map((group): Use => ({ kind: groups, name: group.name, label: `group “${group.name}”` }));
+  return [...inGroups, ...rules];
 };
-
-const inGroups = (kind: 'addressGroups' | 'serviceGroups', groups: Group[], name: string): Use[] =>
-  groups
-    .filter((group) => group.members.some((member) => sameName(member.name, name)))
-    .map((group) => ({ kind, name: group.name, label: `group “${group.name}”` }));

@@ -13,6 +13,7 @@ const flow = (handle: string, more: Partial<Flow>): Flow => ({
   sport: 40000,
   dport: 110,
   expected: false,
+  mark: 0,
   handle,
   ...more,
 });
@@ -46,7 +47,7 @@ const policyOf = (...rules: unknown[]): Policy => {
 const mac = { kind: 'typed', value: '00:16:3e:00:00:77' };
 const host = { kind: 'typed', value: '192.168.51.25' };
 const cutOf = (policy: Policy, flows: Flow[], hosts: [string, string][] = []) =>
-  forbiddenFlows(policy, flows, new Map(hosts)).map((one) => one.handle);
+  forbiddenFlows(policy, flows, new Map(hosts), { now: 1_795_420_000 }).map((one) => one.handle);
 
 test('what no rule allows is cut, what one allows is kept', (t) => {
   const policy = policyOf(rule('r1', host, { kind: 'any' }, 'Mail'));

@@ -18,7 +18,7 @@ for (const name of names) {
   test(`${name.replace('.json', '')}: ${golden.sentence}`, (t) => {
     const parsed = parsePolicy(golden.policy);
     if (!parsed.ok) return t.fail(JSON.stringify(parsed.problems));
-    const facts = { ...applianceFacts(golden.setUp ?? true), ipv6: golden.ipv6 ?? false };
+    const facts = { ...applianceFacts(golden.setUp ?? true, 1_795_420_000), ipv6: golden.ipv6 ?? false };
     const text = compile(parsed.value, facts).files['ruleset.nft'] ?? '';
     accepted(text);
     const shown = golden.chains === 'all' ? text : golden.chains.map((chain) => chainText(text, chain)).join('');

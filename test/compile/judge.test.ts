@@ -12,7 +12,7 @@ const tcp = (from: string, to: string, port: number, mac: string | null = null):
 });
 
 const judges = test.macro((t, packet: Packet, verdict: string, origin: string) => {
-  const found = judgeOf(handbook())(packet);
+  const found = judgeOf(handbook(), { now: 1_795_420_000 })(packet);
   t.deepEqual([found.verdict, found.origin], [verdict, origin]);
 });
 test('mail from the mail room', judges, tcp('192.168.51.25', '10.9.0.2', 110), 'accept', 'r1');
@@ -31,8 +31,8 @@ test('the Admin MAC reaches the UI', judges, tcp('192.168.51.99', 'greengate', 4
 test('another MAC does not', judges, tcp('192.168.51.99', 'greengate', 445, '02:00:00:00:00:01'), 'drop', 'default');
 
 test('where a MAC decides and is not known, the verdict says so', (t) => {
-  t.true(judgeOf(handbook())(tcp('192.168.51.99', 'greengate', 445)).needsMac);
-  t.false(judgeOf(handbook())(tcp('192.168.51.25', '10.9.0.2', 110)).needsMac);
+  t.true(judgeOf(handbook(), { now: 1_795_420_000 })(tcp('192.168.51.99', 'greengate', 445)).needsMac);
+  t.false(judgeOf(handbook(), { now: 1_795_420_000 })(tcp('192.168.51.25', '10.9.0.2', 110)).needsMac);
 });
 
 test('the first rule that matches decides', (t) => {
@@ -41,6 +41,6 @@ test('the first rule that matches decides', (t) => {
     value: { source: { kind: 'typed', value: source }, destination: { kind: 'any' }, service: { kind: 'any' }, action },
   });
   const policy = edited(defaultPolicy(), [rule('192.168.51.9', 'reject'), rule('192.168.51.0/24', 'accept')]);
-  t.is(judgeOf(policy)(tcp('192.168.51.9', '10.9.0.2', 1)).verdict, 'reject');
-  t.is(judgeOf(policy)(tcp('192.168.51.8', '10.9.0.2', 1)).verdict, 'accept');
+  t.is(judgeOf(policy, { now: 1_795_420_000 })(tcp('192.168.51.9', '10.9.0.2', 1)).verdict, 'reject');
+  t.is(judgeOf(policy, { now: 1_795_420_000 })(tcp('192.168.51.8', '10.9.0.2', 1)).verdict, 'accept');
 });

@@ -5,7 +5,7 @@ import { problemsOf } from '../../src/machine/nft.ts';
 import { applianceFacts } from '../../src/plan/facts.ts';
 import { handbook } from '../lib/handbook.ts';
 
-const text = compile(handbook(), applianceFacts(true)).files['ruleset.nft'] ?? '';
+const text = compile(handbook(), applianceFacts(true, 1_795_420_000)).files['ruleset.nft'] ?? '';
 
 /** What the real nft says of a text; it needs no root in a namespace of its own. */
 const check = (broken: string) => {

@@ -7,6 +7,7 @@ test('a TCP flow, its original direction', (t) => {
   const line =
     'ipv4     2 tcp      6 431999 ESTABLISHED src=192.168.51.35 dst=10.9.0.2 sport=35264 dport=110 src=10.9.0.2 dst=10.9.0.50 sport=110 dport=35264 [ASSURED] mark=77 use=1';
   t.deepEqual(parseEntry(line), {
+    mark: 77,
     protocol: 6,
     src: '192.168.51.35',
     dst: '10.9.0.2',

@@ -28,7 +28,7 @@ const policy = edited(defaultPolicy(), [
   { do: 'section', section: 'dns', value: { servers: ['10.9.0.2'] } },
   { do: 'section', section: 'proxy', value: { cache: true, safePorts: '80, 443, 8000-8080' } },
 ]);
-const { files } = compile(policy, applianceFacts(true));
+const { files } = compile(policy, applianceFacts(true, 1_795_420_000));
 
 test('the user ids are those of the image', (t) => {
   const lines = readFileSync(join(top, 'rootfs/etc/passwd'), 'utf8').split('\n');

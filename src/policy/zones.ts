@@ -1,0 +1,74 @@
+/** Does the box know this time zone (`Europe/Berlin`)? */
+export const isTimezone = (zone: string): boolean => {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A day of a calendar, without a zone. `weekday` counts from 0 for Sunday. */
+export type Day = { year: number; month: number; day: number; weekday: number };
+
+/** The day that `at` (seconds since the epoch) falls on in a zone, moved by so many days. */
+export const dayAt = (zone: string, at: number, move = 0): Day => {
+  const local = new Date((at + offsetAt(zone, at)) * 1000);
+  const date = new Date(Date.UTC(local.getUTCFullYear(), local.getUTCMonth(), local.getUTCDate() + move));
+  return {
+    year: date.getUTCFullYear(),
+    month: date.getUTCMonth() + 1,
+    day: date.getUTCDate(),
+    weekday: date.getUTCDay(),
+  };
+};
+
+/**
+ * Seconds since the epoch of a wall clock's time on a day in a zone. A time that the change to daylight saving leaves out is
+ * the moment of the change plus what it is past it; one that comes twice is the first, or the last if `pick` says so.
+ */
+export const momentOf = (zone: string, { year, month, day }: Day, minutes: number, pick: 'first' | 'last'): number => {
+  const wall = Date.UTC(year, month - 1, day) / 1000 + minutes * 60;
+  const [before, after] = [offsetAt(zone, wall - DAY), offsetAt(zone, wall + DAY)];
+  if (before === after) return wall - before;
+  const fitting = [wall - before, wall - after].filter((at) => at + offsetAt(zone, at) === wall).sort((a, b) => a - b);
+  return (pick === 'first' ? fitting[0] : fitting.at(-1)) ?? wall - before;
+};
+
+const DAY = 86_400;
+
+/** What a zone's clocks are ahead of UTC at a moment, in seconds. */
+export const offsetAt = (zone: string, at: number): number => {
+  const parts = formatterOf(zone).formatToParts(at * 1000);
+  const value = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value);
+  const wall = Date.UTC(
+    value('year'),
+    value('month') - 1,
+    value('day'),
+    value('hour'),
+    value('minute'),
+    value('second'),
+  );
+  return wall / 1000 - Math.floor(at);
+};
+
+const formatters = new Map<string, Intl.DateTimeFormat>();
+
+const formatterOf = (zone: string): Intl.DateTimeFormat => {
+  const kept = formatters.get(zone);
+  if (kept !== undefined) return kept;
+  const made = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    calendar: 'gregory',
+    numberingSystem: 'latn',
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  });
+  formatters.set(zone, made);
+  return made;
+};
