@@ -42,7 +42,7 @@ const GONE = {
     squid-langpack base-passwd gcc apk`,
   'usr/lib/': 'systemd tmpfiles.d sysusers.d udev networkd-dispatcher python3 os-release apk',
   'etc/': `cron.d cron.daily cron.weekly periodic logrotate.d apparmor.d network ppp ufw resolvconf init.d runlevels conf.d
-    dhcp default apk selinux pam.d security rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d rc6.d rcS.d os-release motd issue inittab`,
+    dhcp default apk selinux ssh pam.d security rc0.d rc1.d rc2.d rc3.d rc4.d rc5.d rc6.d rcS.d os-release motd issue inittab`,
   '': 'lib/apk sbin/apk var/lib/dpkg var/lib/apt var/cache var/spool var/log var/run var/lock dev',
 };
 

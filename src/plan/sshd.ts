@@ -25,6 +25,7 @@ export const sshdConfig = ({ ssh, network }: Pick<Policy, 'ssh' | 'network'>, { 
     'SetEnv PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     'UseDNS no',
     'PrintMotd no',
+    'PrintLastLog no',
     'LoginGraceTime 30',
     'MaxAuthTries 6',
     'MaxStartups 5:50:20',

@@ -12,7 +12,7 @@ import { sshKeyFault } from '../../src/policy/ssh-key.ts';
 const folder = mkdtempSync(join(tmpdir(), 'gg-sshd-'));
 test.after.always(() => rmSync(folder, { recursive: true, force: true }));
 
-const facts = applianceFacts(true);
+const facts = applianceFacts(true, 1_795_420_000);
 const policyWith = (sections: object) => policySchema.parse({ schema: SCHEMA, ...sections });
 
 /** `make golden` rewrites the texts, as those of the rules. */
