@@ -1,6 +1,7 @@
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import Koa from 'koa';
+import { apiCalls } from './api/api.ts';
 import { serveAssets } from './assets.ts';
 import type { Web, WebParts } from './context.ts';
 import { barPages } from './frame.ts';
@@ -9,6 +10,7 @@ import { errorPages } from './middleware/errors.ts';
 import { securityHeaders } from './middleware/headers.ts';
 import { knownHost } from './middleware/host.ts';
 import { requireLogin } from './middleware/session.ts';
+import { blockPages } from './pages/blocks.ts';
 import { botPages } from './pages/bot.ts';
 import { botSettingsPages } from './pages/bot-settings.ts';
 import { dhcpPages } from './pages/dhcp.ts';
@@ -18,7 +20,11 @@ import { firewallLogPages } from './pages/log-firewall.ts';
 import { proxyLogPages } from './pages/log-proxy.ts';
 import { loginPages } from './pages/login.ts';
 import { networkPages } from './pages/network.ts';
+import { objectFormPages } from './pages/object-forms.ts';
 import { objectPages } from './pages/objects.ts';
+import { pastePages } from './pages/paste.ts';
+import { readyMadePages } from './pages/ready-made.ts';
+import { ruleActionPages } from './pages/rule-actions.ts';
 import { proxyPages } from './pages/proxy.ts';
 import { ruleFormPages } from './pages/rule-form.ts';
 import { setupPages } from './pages/setup.ts';
@@ -37,6 +43,7 @@ export const createApp = (parts: WebParts): Koa => {
     if (!broken(error)) parts.report('answering', error);
   });
   app.use(securityHeaders);
+  app.use(apiCalls(parts));
   app.use(errorPages(web.render, parts.report));
   app.use(knownHost(parts.names));
   app.use(serveAssets(parts.assets));
@@ -60,9 +67,14 @@ const pages = [
   timePages,
   sshPages,
   botPages,
+  ruleActionPages,
+  readyMadePages,
   botSettingsPages,
   ruleFormPages,
   objectPages,
+  objectFormPages,
+  pastePages,
+  blockPages,
   groupPages,
   firewallLogPages,
   proxyLogPages,

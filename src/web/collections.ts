@@ -21,7 +21,7 @@ export const kinds: Record<ObjectPage, Kind> = {
     many: 'Addresses',
     group: false,
     empty:
-      'An address names a host, a network or a MAC, so that rules read well: MailAccess instead of 192.168.51.0/27.',
+      'An address names a host, a network, a range, a MAC or a DNS name, so that rules read well: MailAccess instead of 192.168.51.0/27.',
   },
   'address-groups': {
     page: 'address-groups',
@@ -29,7 +29,7 @@ export const kinds: Record<ObjectPage, Kind> = {
     one: 'address group',
     many: 'Address groups',
     group: true,
-    empty: 'A group holds addresses, so that one rule covers them all.',
+    empty: 'A group holds addresses and other groups, so that one rule covers them all.',
   },
   services: {
     page: 'services',
@@ -45,7 +45,8 @@ export const kinds: Record<ObjectPage, Kind> = {
     one: 'service group',
     many: 'Service groups',
     group: true,
-    empty: 'A group holds services, so that one rule covers them all: SMTP and POP3 as MailingServices, for example.',
+    empty:
+      'A group holds services and other groups, so that one rule covers them all: SMTP and POP3 as MailingServices, for example.',
   },
 };
 

@@ -89,6 +89,7 @@ const menu = [
     children: [
       { id: 'bot', label: 'Block Outgoing Traffic', href: '/firewall/bot' },
       { id: 'objects', label: 'Advanced BOT Config', href: '/firewall/objects/addresses' },
+      { id: 'blocks', label: 'Blocked hosts', href: '/firewall/blocks' },
     ],
   },
   {

@@ -5,7 +5,20 @@ import type { Problem } from '../policy/problem.ts';
 import { tokenOf } from './context.ts';
 
 /** The outcome of a change: done, with the number of connections cut, or why not. */
-export type Saved = { ok: true; cut: number } | { ok: false; at: string; problems: Problem[] };
+export type Saved = { ok: true; cut: number } | { ok: false; at: string; problems: Problem[]; moved?: boolean };
+
+/** The revision that a form was made from, as its hidden field says; undefined when it names none. */
+export const revisionOf = (fields: URLSearchParams): number | undefined => {
+  const text = fields.get('revision') ?? '';
+  return /^\d{1,15}$/.test(text) ? Number(text) : undefined;
+};
+
+/**
+ * The revision for a form that is shown again: still the one it was made from, so that the next try is refused as well when
+ * somebody else saved; after such a refusal the newest, for then the owner was told.
+ */
+export const revisionAgain = (saved: Saved, sent: number | undefined, newest: number): number =>
+  saved.ok || saved.moved === true ? newest : (sent ?? newest);
 
 /** Makes one change to the policy. Refusals that the owner can mend come back as a value; everything else is thrown. `revision` refuses when somebody else saved since. */
 export const saveEdit = async (agent: Agent, ctx: Context, edit: Edit, revision?: number): Promise<Saved> => {
@@ -14,7 +27,7 @@ export const saveEdit = async (agent: Agent, ctx: Context, edit: Edit, revision?
     const { cut } = await agent('policy.edit', input, tokenOf(ctx));
     return { ok: true, cut };
   } catch (error) {
-    return refusalOf(agent, ctx, edit, error);
+    return refusalOf(agent, ctx, edit, error, revision);
   }
 };
 
@@ -38,13 +51,27 @@ export const problemText = (problems: Problem[]): string =>
     .map(({ owner, message }) => (owner === '' || message.includes(owner) ? message : `${owner}: ${message}`))
     .join(' ');
 
-const refusalOf = async (agent: Agent, ctx: Context, edit: Edit, error: unknown): Promise<Saved> => {
+const meanwhile: Problem = {
+  place: '',
+  owner: '',
+  message:
+    'Somebody else saved a change while you were here. What you typed is still below: see whether it still fits, then save again.',
+};
+
+const refusalOf = async (
+  agent: Agent,
+  ctx: Context,
+  edit: Edit,
+  error: unknown,
+  revision: number | undefined,
+): Promise<Saved> => {
   if (!(error instanceof AgentRefusal)) throw error;
   // A refused load names no path of the edited thing: `check` tells it, and its problems if it has some.
   if (error.status === 422) {
     const { at, problems } = await agent('policy.check', { edit }, tokenOf(ctx));
     return { ok: false, at, problems: problems.length > 0 ? problems : orSentence(error) };
   }
+  if (error.status === 409 && revision !== undefined) return { ok: false, at: '', problems: [meanwhile], moved: true };
   if (error.status === 409 || error.status === 400) return { ok: false, at: '', problems: orSentence(error) };
   throw error;
 };

@@ -1,6 +1,8 @@
 import { allAddresses, allServices } from '../policy/builtin.ts';
+import { protocolName } from '../policy/protocols.ts';
 import { sameName } from '../policy/resolve.ts';
 import type { Destination, Group, Policy, Rule, Service, ServiceRef, Source } from '../policy/schema.ts';
+import { icmpName } from './icmp.ts';
 
 /** A piece of a sentence; names are set apart, for they may be long, in any script and from any hand. */
 export type Piece = { text: string; name: boolean };
@@ -32,12 +34,21 @@ export const serviceTerm = (policy: Policy, ref: ServiceRef): Term => {
   return { name: ref.name, detail, href: own ? objectHref('services', ref.name) : '' };
 };
 
-/** `TCP 80, 443`, `ICMP type 8`, `ESP`. */
-export const serviceText = ({ protocol, ports, icmpType }: Service): string => {
-  const word = protocol === 'tcp&udp' ? 'TCP and UDP' : protocol.toUpperCase();
-  if (ports !== '') return `${word} ${ports}`;
-  if (protocol === 'icmp') return icmpType === '' ? 'ICMP, all types' : `ICMP type ${icmpType}`;
-  return word;
+/** `TCP 80, 443`, `UDP, every port but 53`, `ICMP type 8, Echo request (ping)`, `every protocol but TCP`. */
+export const serviceText = ({ protocol, invertProtocol, ports, invertPorts, icmpType }: Service): string => {
+  const word = protocolWord(protocol);
+  if (invertProtocol) return `every protocol but ${word}`;
+  if (ports !== '') return invertPorts ? `${word}, every port but ${ports}` : `${word} ${ports}`;
+  if (protocol !== 'icmp' && protocol !== 'icmpv6') return word;
+  const name = icmpName(protocol, icmpType);
+  return icmpType === '' ? `${word}, all types` : `${word} type ${icmpType}${name === '' ? '' : `, ${name}`}`;
+};
+
+/** `TCP and UDP`, `ICMPv6`, `GRE`, `protocol 99`. */
+const protocolWord = (protocol: string): string => {
+  if (protocol === 'tcp&udp') return 'TCP and UDP';
+  if (protocol === 'icmpv6') return 'ICMPv6';
+  return /^\d+$/.test(protocol) ? protocolName(Number(protocol)) : protocol.toUpperCase();
 };
 
 /** The verdict in the middle of a rule's line. */

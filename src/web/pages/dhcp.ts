@@ -6,8 +6,7 @@ import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
 import { pageOf } from '../paging.ts';
-import { problemText, savedText, saveEdit } from '../save.ts';
-import { getPolicy } from './objects.ts';
+import { problemText, revisionAgain, revisionOf, savedText, saveEdit } from '../save.ts';
 
 const path = '/services/dhcp';
 const dhcpNames = ['enabled', 'start', 'end', 'leaseMinutes'] as const;
@@ -18,11 +17,12 @@ export const dhcpPages: Pages = (router, web) => {
   router.get(path, (ctx) => show(web, ctx, {}, noFaults));
   router.post(path, async (ctx) => {
     const values = take(fieldsOf(ctx), dhcpNames);
-    await save(web, ctx, 'dhcp', { ...values, enabled: values.enabled === 'on' }, values);
+    await save(web, ctx, { section: 'dhcp', value: { ...values, enabled: values.enabled === 'on' } }, values);
   });
   router.post(`${path}/dns`, async (ctx) => {
     const { servers } = take(fieldsOf(ctx), ['servers']);
-    await save(web, ctx, 'dns', { servers: servers.split(/[\s,]+/).filter((one) => one !== '') }, { servers });
+    const value = { servers: servers.split(/[\s,]+/).filter((one) => one !== '') };
+    await save(web, ctx, { section: 'dns', value }, { servers });
   });
   router.post(`${path}/fix`, (ctx) => fixLease(web, ctx));
   router.get(`${path}/lease`, (ctx) => showLeaseOf(web, ctx));
@@ -35,22 +35,32 @@ type Fixed = Policy['dhcp']['fixed'][number];
 const save = async (
   web: Web,
   ctx: Context,
-  section: 'dhcp' | 'dns',
-  value: unknown,
+  { section, value }: { section: 'dhcp' | 'dns'; value: unknown },
   typed: Record<string, string>,
 ): Promise<void> => {
-  const saved = await saveEdit(web.agent, ctx, { do: 'section', section, value });
+  const sent = revisionOf(fieldsOf(ctx));
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section, value }, sent);
   if (!saved.ok) {
-    ctx.status = 422;
+    ctx.status = saved.moved ? 409 : 422;
     const fieldOf = (place: string) => (place.startsWith('servers') ? 'servers' : place in typed ? place : undefined);
-    return show(web, ctx, typed, faultsOf(saved, fieldOf));
+    return show(web, ctx, typed, faultsOf(saved, fieldOf), (newest) => revisionAgain(saved, sent, newest));
   }
   setFlash(ctx, 'done', savedText(saved.cut));
   seeOther(ctx, path);
 };
 
-const show = async (web: Web, ctx: Context, typed: Record<string, string>, faults: Faults): Promise<void> => {
-  const [policy, { leases }] = await Promise.all([getPolicy(web, ctx), web.agent('leases.get', {}, tokenOf(ctx))]);
+/** `again`: the revision of the form that is shown again, out of the newest. */
+const show = async (
+  web: Web,
+  ctx: Context,
+  typed: Record<string, string>,
+  faults: Faults,
+  again: (newest: number) => number = (newest) => newest,
+): Promise<void> => {
+  const [{ policy, revision }, { leases }] = await Promise.all([
+    web.agent('policy.get', {}, tokenOf(ctx)),
+    web.agent('leases.get', {}, tokenOf(ctx)),
+  ]);
   const { dhcp, dns, network } = policy;
   const kept = {
     enabled: dhcp.enabled ? 'on' : '',
@@ -64,6 +74,7 @@ const show = async (web: Web, ctx: Context, typed: Record<string, string>, fault
   const q = queryOf(ctx, 'q');
   await showPage(web, ctx, { title: 'DHCP and DNS', nav: 'dhcp' }, 'dhcp.njk', {
     form: formOf({ ...kept, ...typed }, faults),
+    revision: again(revision),
     green: network.green,
     domain: network.domain,
     fixed: dhcp.fixed,
@@ -80,11 +91,12 @@ const fixLease = async (web: Web, ctx: Context): Promise<void> => {
   const lease = leases.find((one) => one.mac === mac);
   if (lease === undefined) setFlash(ctx, 'refused', 'This lease has ended meanwhile.');
   else {
-    const { dhcp } = await getPolicy(web, ctx);
+    const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+    const { dhcp } = policy;
     // Names in leases come from the computers themselves; a name that DNS does not allow is left out.
     const name = /^[A-Za-z0-9-]{1,63}$/.test(lease.name) ? lease.name : '';
     const fixed = [...dhcp.fixed, { mac, address: lease.address, name, remark: '' }];
-    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } });
+    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } }, revision);
     if (saved.ok) setFlash(ctx, 'done', `${lease.address} now always goes to ${name || mac}.`);
     else setFlash(ctx, 'refused', problemText(saved.problems));
   }
@@ -93,33 +105,41 @@ const fixLease = async (web: Web, ctx: Context): Promise<void> => {
 
 const showLeaseOf = async (web: Web, ctx: Context): Promise<void> => {
   const was = queryOf(ctx, 'mac');
-  const found = (await getPolicy(web, ctx)).dhcp.fixed.find(({ mac }) => mac === was);
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const found = policy.dhcp.fixed.find(({ mac }) => mac === was);
   if (was !== '' && found === undefined) return ctx.throw(404);
   const { mac = '', address = '', name = '', remark = '' } = found ?? {};
-  await showLease(web, ctx, { was, values: { mac, address, name, remark }, faults: noFaults });
+  await showLease(web, ctx, { was, values: { mac, address, name, remark }, faults: noFaults, revision });
 };
 
-const showLease = (
-  web: Web,
-  ctx: Context,
-  { was, values, faults }: { was: string; values: Record<string, string>; faults: Faults },
-): Promise<void> => {
+type Leased = { was: string; values: Record<string, string>; faults: Faults; revision: number };
+
+const showLease = (web: Web, ctx: Context, { was, values, faults, revision }: Leased): Promise<void> => {
   const title = was === '' ? 'New fixed lease' : 'Edit fixed lease';
-  return showPage(web, ctx, { title, nav: 'dhcp' }, 'lease-form.njk', { title, was, form: formOf(values, faults) });
+  return showPage(web, ctx, { title, nav: 'dhcp' }, 'lease-form.njk', {
+    title,
+    was,
+    revision,
+    form: formOf(values, faults),
+  });
 };
 
 const saveLease = async (web: Web, ctx: Context): Promise<void> => {
   const fields = fieldsOf(ctx);
   const was = fields.get('was') ?? '';
   const values = take(fields, leaseNames);
-  const { fixed } = (await getPolicy(web, ctx)).dhcp;
+  const sent = revisionOf(fields);
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const { fixed } = policy.dhcp;
   const found = fixed.findIndex(({ mac }) => mac === was);
   const index = found < 0 ? fixed.length : found;
   const value = { fixed: fixed.toSpliced(index, 1, values) };
-  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value });
+  // The whole list is sent: without a revision, what somebody else added meanwhile would go.
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value }, sent ?? revision);
   if (!saved.ok) {
-    ctx.status = 422;
-    return showLease(web, ctx, { was, values, faults: leaseFaults(saved, fixed, index, values.mac) });
+    ctx.status = saved.moved ? 409 : 422;
+    const faults = leaseFaults(saved, fixed, index, values.mac);
+    return showLease(web, ctx, { was, values, faults, revision: revisionAgain(saved, sent, revision) });
   }
   setFlash(ctx, 'done', savedText(saved.cut));
   seeOther(ctx, `${path}#fixed`);
@@ -146,8 +166,9 @@ const leaseFaults = (
 
 const deleteLease = async (web: Web, ctx: Context): Promise<void> => {
   const mac = fieldsOf(ctx).get('mac') ?? '';
-  const fixed = (await getPolicy(web, ctx)).dhcp.fixed.filter((one) => one.mac !== mac);
-  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } });
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const fixed = policy.dhcp.fixed.filter((one) => one.mac !== mac);
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } }, revision);
   if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, 'Fixed lease deleted.'));
   else setFlash(ctx, 'refused', problemText(saved.problems));
   seeOther(ctx, `${path}#fixed`);

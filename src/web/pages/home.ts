@@ -2,8 +2,10 @@ import type { Pages } from '../context.ts';
 import { tokenOf } from '../context.ts';
 import { formatCount } from '../format.ts';
 import { askStatus, type Status, showPage } from '../frame.ts';
+import { hostNamer } from '../hosts.ts';
 import { portNamer } from '../port-names.ts';
 import type { Denial } from '../ports.ts';
+import { blockRows } from './blocks.ts';
 
 /** The state of the box at a glance. */
 export const homePages: Pages = (router, web) => {
@@ -13,12 +15,14 @@ export const homePages: Pages = (router, web) => {
       web.agent('policy.get', {}, tokenOf(ctx)),
       web.agent('leases.get', {}, tokenOf(ctx)),
     ]);
-    const names = new Map(leases.map((lease) => [lease.address, lease.name]));
-    const nameOf = portNamer(policy);
+    const nameOfHost = hostNamer(policy, leases);
+    const blocked = blockRows(policy, nameOfHost, status.time);
+    const serviceOf = portNamer(policy);
     const denials = web.logs.denials(status.time - 3600, 10).map((denial: Denial) => ({
       ...denial,
-      name: names.get(denial.source) ?? '',
-      service: nameOf(denial.protocol, denial.destinationPort, denial.destination === policy.network.green.address),
+      name: nameOfHost(denial.source),
+      inside: denial.chain.startsWith('GREEN') && denial.source !== policy.network.green.address,
+      service: serviceOf(denial.protocol, denial.destinationPort, denial.destination === policy.network.green.address),
     }));
     await showPage(web, ctx, { title: 'Home', nav: 'home', status }, 'home.njk', {
       status,
@@ -28,6 +32,8 @@ export const homePages: Pages = (router, web) => {
         web.logs.deniedCount(status.time - 60),
       ),
       denials,
+      blocked: blocked.slice(0, 10),
+      more: Math.max(0, blocked.length - 10),
       hosts: leases.length,
       services: status.services.map(({ name, running }) => ({ running, label: serviceLabels[name] })),
     });

@@ -1,10 +1,13 @@
-import { parseNetwork } from '../../policy/address.ts';
+import { contains, isIp, parseNetwork } from '../../policy/address.ts';
+import { greenNetwork } from '../../policy/builtin.ts';
 import type { Policy } from '../../policy/schema.ts';
-import { type Pages, tokenOf } from '../context.ts';
+import { can, type Pages, tokenOf } from '../context.ts';
 import { showPage } from '../frame.ts';
+import { hostNamer } from '../hosts.ts';
 import { logLinks, logState, numberFilter, placeOf, textFilter } from '../log-view.ts';
-import { portNamer } from '../port-names.ts';
-import type { FirewallQuery } from '../ports.ts';
+import { addressOf } from '../paging.ts';
+import { type PortNamer, portNamer } from '../port-names.ts';
+import type { FirewallLine, FirewallQuery } from '../ports.ts';
 
 const path = '/logs/firewall';
 const names = ['chain', 'iface', 'protocol', 'source', 'sport', 'mac', 'destination', 'dport', 'origin', 'q'] as const;
@@ -20,15 +23,19 @@ export const firewallLogPages: Pages = (router, web) => {
     ]);
     const serviceOf = portNamer(policy);
     const hostOf = hostNamer(policy, leases);
+    const inside = insideOf(policy);
     const lines = page.lines.map((line) => ({
       ...line,
       sourceName: hostOf(line.source),
       destinationName: hostOf(line.destination),
       service: serviceOf(line.protocol, line.destinationPort, line.destination === policy.network.green.address),
       rule: ruleOf(policy, line.origin),
+      inside: inside(line),
+      allow: /DROP|REJECT/.test(line.chain) && can(ctx, 'administer') ? allowHref(policy, line, serviceOf) : '',
     }));
     await showPage(web, ctx, { title: 'Firewall log', nav: 'log-firewall' }, 'log-firewall.njk', {
       lines,
+      acts: can(ctx, 'operate'),
       state,
       links: logLinks(state, page),
     });
@@ -47,19 +54,25 @@ const exact = (filters: Record<string, string>): Partial<FirewallQuery> => ({
   ...textFilter('origin', filters.origin),
 });
 
-/** Names an address: the box, the owner's address objects for one host, then the names in DHCP leases. */
-const hostNamer = (policy: Policy, leases: { address: string; name: string }[]): ((address: string) => string) => {
-  const hosts = policy.addresses.filter(({ value }) => {
-    const network = parseNetwork(value);
-    return network !== null && network.bits === (network.family === 4 ? 32 : 128);
-  });
-  const known = new Map([
-    ...leases.map(({ address, name }): [string, string] => [address, name]),
-    ...policy.dhcp.fixed.map(({ address, name }): [string, string] => [address, name]),
-    ...hosts.map(({ value, name }): [string, string] => [value, name]),
-    [policy.network.green.address, 'Greengate'],
-  ]);
-  return (address) => known.get(address) ?? '';
+/** Did a computer on GREEN send this? Only those can be blocked or allowed. */
+const insideOf = (policy: Policy): ((line: FirewallLine) => boolean) => {
+  const green = parseNetwork(greenNetwork(policy));
+  return ({ iface, source }) =>
+    iface === 'green' &&
+    source !== policy.network.green.address &&
+    isIp(source) &&
+    // Of IPv6 the box has no network to compare with.
+    (green === null || source.includes(':') || contains(green, source));
+};
+
+/** The form of a new rule, with what this line tells filled in. */
+const allowHref = (policy: Policy, line: FirewallLine, serviceOf: PortNamer): string => {
+  const toBox = line.destination === policy.network.green.address;
+  const protocol = line.protocol.toLowerCase();
+  const plain = line.destinationPort === null ? protocol : `${protocol}/${line.destinationPort}`;
+  const service = serviceOf(line.protocol, line.destinationPort, toBox) || plain;
+  const destination = toBox ? 'greengate' : line.destination;
+  return addressOf('/firewall/bot/rules/new', { source: line.source, destination, service });
 };
 
 /** The rule behind a line, if it still is there. */

@@ -1,18 +1,21 @@
 import type { Context } from 'koa';
+import { normalAddress } from '../../policy/address.ts';
 import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
 import { defaultServices } from '../../policy/default-services.ts';
-import type { Address, Group, Policy, Service } from '../../policy/schema.ts';
+import type { Policy } from '../../policy/schema.ts';
+import { addressKind } from '../address-values.ts';
 import { type Kind, kinds, objectTabs } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
-import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
-import { seeOther, showPage } from '../frame.ts';
-import { pageOf } from '../paging.ts';
-import { problemText, savedText, saveEdit } from '../save.ts';
+import { fieldsOf } from '../form.ts';
+import { askStatus, type Status, seeOther, showPage } from '../frame.ts';
+import { type Column, columnsOf, type Row, rowsOf, type Sorting, sorted, sortingOf } from '../object-list.ts';
+import { addressOf, type Paged, pageOf } from '../paging.ts';
+import { problemText, revisionOf, savedText, saveEdit } from '../save.ts';
 import { useView } from '../uses.ts';
 import { serviceText } from '../words.ts';
 
-/** Firewall → Advanced BOT Config: the lists, deleting, and the forms of addresses and services (groups have their own). */
+/** Firewall → Advanced BOT Config: the lists, and deleting. The forms have pages of their own. */
 export const objectPages: Pages = (router, web) => {
   router.get('/firewall/objects', (ctx) => seeOther(ctx, '/firewall/objects/addresses'));
   for (const kind of Object.values(kinds)) {
@@ -20,11 +23,6 @@ export const objectPages: Pages = (router, web) => {
     router.get(path, (ctx) => showList(web, ctx, kind));
     router.get(`${path}/delete`, (ctx) => showDelete(web, ctx, kind));
     router.post(`${path}/delete`, (ctx) => remove(web, ctx, kind));
-    if (kind.group) continue;
-    router.get(`${path}/new`, (ctx) => showForm(web, ctx, kind, { values: {}, faults: noFaults, was: '' }));
-    router.get(`${path}/edit`, (ctx) => showEdit(web, ctx, kind));
-    router.post(`${path}/new`, (ctx) => save(web, ctx, kind));
-    router.post(`${path}/edit`, (ctx) => save(web, ctx, kind));
   }
   router.get('/firewall/objects/default-services', (ctx) => showDefaults(web, ctx, 'default-services'));
   router.get('/firewall/objects/default-networks', (ctx) => showDefaults(web, ctx, 'default-networks'));
@@ -33,126 +31,104 @@ export const objectPages: Pages = (router, web) => {
 export const getPolicy = async (web: Web, ctx: Context): Promise<Policy> =>
   (await web.agent('policy.get', {}, tokenOf(ctx))).policy;
 
+/** What a list shows: one page of it, filtered and sorted, and the addresses of its heads. */
+type Listed = { q: string; path: string; sorting: Sorting; heads: ReturnType<typeof headsOf>; list: Paged<Row> };
+
+const listOf = (ctx: Context, page: string, rows: Row[]): Listed => {
+  const [q, path, columns] = [queryOf(ctx, 'q'), `/firewall/objects/${page}`, columnsOf(page)];
+  const sorting = sortingOf(columns, queryOf(ctx, 'sort'), queryOf(ctx, 'dir'));
+  const text = (row: Row) => `${row.name} ${row.kind} ${row.detail} ${row.rest} ${row.remark}`;
+  const list = pageOf(sorted(rows, sorting), q, queryOf(ctx, 'page'), text);
+  return { q, path, sorting, list, heads: headsOf(columns, path, q, sorting) };
+};
+
+/** The head of each column: a click sorts by it, another one the other way round. */
+const headsOf = (columns: Column[], path: string, q: string, { by, down }: Sorting) =>
+  columns.map(({ id, label }) => ({
+    label,
+    sort: id !== by ? 'none' : down ? 'descending' : 'ascending',
+    href: addressOf(path, { q, sort: id, dir: id === by && !down ? 'down' : '' }),
+  }));
+
 const showList = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   const policy = await getPolicy(web, ctx);
-  const q = queryOf(ctx, 'q');
-  const rows = (policy[kind.collection] as (Address | Service | Group)[]).map((one) => ({
-    name: one.name,
-    detail: detailOf(one),
-    remark: one.remark,
-  }));
-  const list = pageOf(rows, q, queryOf(ctx, 'page'), (row) => `${row.name} ${row.detail} ${row.remark}`);
+  const listed = listOf(ctx, kind.page, rowsOf(policy, kind));
   await showPage(web, ctx, { title: kind.many, nav: 'objects' }, 'objects.njk', {
+    ...listed,
     kind,
     tabs: objectTabs,
-    q,
-    path: `/firewall/objects/${kind.page}`,
-    list: { ...list, rows: list.rows.map((row) => ({ ...row, uses: useView(policy, kind.collection, row.name) })) },
+    list: {
+      ...listed.list,
+      rows: listed.list.rows.map((row) => ({ ...row, uses: useView(policy, kind.collection, row.name) })),
+    },
   });
 };
 
-const detailOf = (one: Address | Service | Group): string => {
-  if ('value' in one) return one.value;
-  if ('protocol' in one) return serviceText(one);
-  return one.members.map(({ name, enabled }) => (enabled ? name : `${name} (off)`)).join(', ');
-};
-
-const showDefaults = async (web: Web, ctx: Context, id: 'default-services' | 'default-networks'): Promise<void> => {
-  const policy = await getPolicy(web, ctx);
-  const q = queryOf(ctx, 'q');
-  const rows =
-    id === 'default-networks'
-      ? defaultNetworks(policy).map(({ name, value, remark }) => ({ name, detail: value, remark }))
-      : [...greengateServices(policy), ...defaultServices].map((one) => ({
-          name: one.name,
-          detail: serviceText(one),
-          remark: one.remark,
-        }));
-  const list = pageOf(rows, q, queryOf(ctx, 'page'), (row) => `${row.name} ${row.detail} ${row.remark}`);
-  const title = id === 'default-networks' ? 'Default networks' : 'Default services';
-  await showPage(web, ctx, { title, nav: 'objects' }, 'objects-default.njk', {
-    id,
-    title,
+const showDefaults = async (web: Web, ctx: Context, page: 'default-services' | 'default-networks'): Promise<void> => {
+  const [policy, status] = await Promise.all([getPolicy(web, ctx), askStatus(web, ctx)]);
+  const rows = page === 'default-networks' ? networkRows(policy, status) : serviceRows(policy);
+  await showPage(web, ctx, { title: defaultTitles[page], nav: 'objects', status }, 'objects-default.njk', {
+    ...listOf(ctx, page, rows),
+    id: page,
+    title: defaultTitles[page],
     tabs: objectTabs,
-    q,
-    path: `/firewall/objects/${id}`,
-    list,
   });
 };
 
-const fieldNames = {
-  addresses: ['name', 'value', 'remark'],
-  services: ['name', 'protocol', 'ports', 'icmpType', 'remark'],
-} as const;
+const defaultTitles = { 'default-services': 'Default services', 'default-networks': 'Default networks' };
 
-type Shown = { values: Record<string, string>; faults: Faults; was: string };
+/** The default networks with what they stand for now; “—” while RED has no address. */
+const networkRows = (policy: Policy, status: Status): Row[] =>
+  defaultNetworks(policy, knownOf(status)).map(({ name, value, remark }) => ({
+    name,
+    kind: addressKind(value),
+    detail: value === '' ? '—' : value,
+    rest: '',
+    remark,
+    used: 0,
+  }));
 
-const showEdit = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
-  const was = queryOf(ctx, 'name');
-  const policy = await getPolicy(web, ctx);
-  const found = (policy[kind.collection] as (Address | Service)[]).find(({ name }) => name === was);
-  if (found === undefined) return ctx.throw(404);
-  const values = Object.fromEntries(Object.entries(found).map(([name, value]) => [name, String(value)]));
-  await showForm(web, ctx, kind, { values, faults: noFaults, was });
+/** What the status says of RED, for the default networks: the agent gives its address with the prefix. */
+const knownOf = ({ red }: Status) => {
+  const [address = ''] = red.address.split('/');
+  return { red: { address, network: normalAddress(red.address) } };
 };
 
-const showForm = async (web: Web, ctx: Context, kind: Kind, { values, faults, was }: Shown): Promise<void> => {
-  const policy = await getPolicy(web, ctx);
-  const title = was === '' ? `New ${kind.one}` : `Edit ${kind.one}`;
-  await showPage(web, ctx, { title, nav: 'objects' }, `${kind.page === 'addresses' ? 'address' : 'service'}-form.njk`, {
-    kind,
-    title,
-    was,
-    uses: was === '' ? useView(policy, kind.collection, '') : useView(policy, kind.collection, was),
-    form: formOf(values, faults),
-  });
-};
-
-const save = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
-  const fields = fieldsOf(ctx);
-  const values = take(fields, fieldNames[kind.page as keyof typeof fieldNames]) as Record<string, string>;
-  const was = fields.get('was') ?? '';
-  const saved = await saveEdit(web.agent, ctx, {
-    do: 'save',
-    collection: kind.collection,
-    ...(was === '' ? {} : { was }),
-    value: kind.page === 'services' ? serviceValue(values) : values,
-  });
-  if (!saved.ok) {
-    ctx.status = 422;
-    const faults = faultsOf(saved, (place) => (place in values ? place : undefined));
-    return showForm(web, ctx, kind, { values, faults, was });
-  }
-  setFlash(ctx, 'done', savedText(saved.cut));
-  seeOther(ctx, `/firewall/objects/${kind.page}`);
-};
-
-/** Fields that the chosen protocol does not have are left behind: the form shows them all, for it works without script. */
-const serviceValue = (values: Record<string, string>): Record<string, string> => {
-  const { protocol = '' } = values;
-  const hasPorts = ['tcp', 'udp', 'tcp&udp'].includes(protocol);
-  return {
-    ...values,
-    ports: hasPorts ? (values.ports ?? '') : '',
-    icmpType: protocol === 'icmp' ? (values.icmpType ?? '') : '',
-  };
-};
+const serviceRows = (policy: Policy): Row[] =>
+  [...greengateServices(policy), ...defaultServices].map((one) => ({
+    name: one.name,
+    kind: '',
+    detail: serviceText(one),
+    rest: '',
+    remark: one.remark,
+    used: 0,
+  }));
 
 const showDelete = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   const name = queryOf(ctx, 'name');
-  const policy = await getPolicy(web, ctx);
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
   if (!(policy[kind.collection] as { name: string }[]).some((one) => one.name === name)) return ctx.throw(404);
   await showPage(web, ctx, { title: `Delete ${kind.one}`, nav: 'objects' }, 'object-delete.njk', {
     kind,
     name,
+    revision,
     uses: useView(policy, kind.collection, name),
   });
 };
 
 const remove = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
-  const name = fieldsOf(ctx).get('name') ?? '';
-  const saved = await saveEdit(web.agent, ctx, { do: 'delete', collection: kind.collection, name });
+  const fields = fieldsOf(ctx);
+  const name = fields.get('name') ?? '';
+  const edit = { do: 'delete' as const, collection: kind.collection, name };
+  const saved = await saveEdit(web.agent, ctx, edit, revisionOf(fields));
   if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, `“${name}” deleted.`));
+  else if (saved.moved) return seeOther(ctx, movedBack(ctx, kind, name));
   else setFlash(ctx, 'refused', problemText(saved.problems));
   seeOther(ctx, `/firewall/objects/${kind.page}`);
+};
+
+/** Somebody saved meanwhile: the question is asked again, for what uses the object may have changed. */
+const movedBack = (ctx: Context, kind: Kind, name: string): string => {
+  setFlash(ctx, 'refused', 'Somebody else saved a change meanwhile. See whether this is still what you want.');
+  return addressOf(`/firewall/objects/${kind.page}/delete`, { name });
 };

@@ -4,7 +4,7 @@ import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { askStatus, seeOther, showPage } from '../frame.ts';
 import { reachesProxy } from '../rule-notes.ts';
-import { savedText, saveEdit } from '../save.ts';
+import { revisionAgain, revisionOf, savedText, saveEdit } from '../save.ts';
 
 const names = ['enabled', 'port', 'cache', 'cacheMegabytes', 'safePorts', 'connectPorts'] as const;
 
@@ -17,12 +17,15 @@ export const proxyPages: Pages = (router, web) => {
     await show(web, ctx, { values: texts, faults: noFaults });
   });
   router.post('/services/proxy', async (ctx) => {
-    const values = take(fieldsOf(ctx), names);
+    const fields = fieldsOf(ctx);
+    const values = take(fields, names);
     const value = { ...values, enabled: values.enabled === 'on', cache: values.cache === 'on' };
-    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'proxy', value });
+    const sent = revisionOf(fields);
+    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'proxy', value }, sent);
     if (!saved.ok) {
-      ctx.status = 422;
-      return show(web, ctx, { values, faults: faultsOf(saved, (place) => (place in values ? place : undefined)) });
+      ctx.status = saved.moved ? 409 : 422;
+      const faults = faultsOf(saved, (place) => (place in values ? place : undefined));
+      return show(web, ctx, { values, faults, again: (newest) => revisionAgain(saved, sent, newest) });
     }
     setFlash(ctx, 'done', savedText(saved.cut));
     seeOther(ctx, '/services/proxy');
@@ -31,13 +34,17 @@ export const proxyPages: Pages = (router, web) => {
 
 const box = (value: boolean): string => (value ? 'on' : '');
 
-type Shown = { values: Record<string, string>; faults: Faults };
+type Shown = { values: Record<string, string>; faults: Faults; again?: (newest: number) => number };
 
-const show = async (web: Web, ctx: Context, { values, faults }: Shown): Promise<void> => {
-  const [status, { policy }] = await Promise.all([askStatus(web, ctx), web.agent('policy.get', {}, tokenOf(ctx))]);
+const show = async (web: Web, ctx: Context, { values, faults, again }: Shown): Promise<void> => {
+  const [status, { policy, revision }] = await Promise.all([
+    askStatus(web, ctx),
+    web.agent('policy.get', {}, tokenOf(ctx)),
+  ]);
   const rules = policy.rules.filter((rule) => rule.enabled && rule.action === 'accept' && reachesProxy(policy, rule));
   await showPage(web, ctx, { title: 'Proxy', nav: 'proxy', status }, 'proxy.njk', {
     form: formOf(values, faults),
+    revision: again?.(revision) ?? revision,
     address: policy.network.green.address,
     port: policy.proxy.port,
     enabled: policy.proxy.enabled,

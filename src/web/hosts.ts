@@ -1,0 +1,34 @@
+import type { Lease } from '../agent/api.ts';
+import { isMac, parseNetwork } from '../policy/address.ts';
+import type { Policy } from '../policy/schema.ts';
+
+/** Names a host by its address or MAC; empty when nobody knows it. */
+export type HostNamer = (host: string) => string;
+
+/** The box, the owner's address objects for one host or MAC, then the names of fixed leases and of leases. */
+export const hostNamer = (policy: Policy, leases: readonly Pick<Lease, 'address' | 'mac' | 'name'>[]): HostNamer => {
+  const hosts = policy.addresses.filter(({ value }) => {
+    const network = parseNetwork(value);
+    return isMac(value) || (network !== null && network.bits === (network.family === 4 ? 32 : 128));
+  });
+  const both = ({ address, mac, name }: Pick<Lease, 'address' | 'mac' | 'name'>): [string, string][] =>
+    name === ''
+      ? []
+      : [
+          [address, name],
+          [mac, name],
+        ];
+  const known = new Map<string, string>([
+    ...leases.flatMap(both),
+    ...policy.dhcp.fixed.flatMap(both),
+    ...hosts.map(({ value, name }): [string, string] => [value, name]),
+    [policy.network.green.address, 'Greengate'],
+  ]);
+  return (host) => known.get(host) ?? '';
+};
+
+/** The MAC that a lease or fixed lease has for an address; empty when none has. */
+export const leasedMac = (policy: Policy, leases: readonly Lease[], address: string): string =>
+  leases.find((one) => one.address === address)?.mac ??
+  policy.dhcp.fixed.find((one) => one.address === address)?.mac ??
+  '';
