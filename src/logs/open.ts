@@ -4,7 +4,7 @@ import type { Denial, FirewallLine, FirewallQuery, LogPage, ProxyLine, ProxyQuer
 import { discard, type LogDatabase, type LogFile, openDatabase } from './database.ts';
 import { parseFirewallLine } from './firewall-line.ts';
 import { parseProxyLine } from './proxy-line.ts';
-import { countDenied, foldDenials, searchFirewall, searchProxy } from './search.ts';
+import { countDenied, foldDenials, lastOf, searchFirewall, searchProxy } from './search.ts';
 import { openTail, type Position, type Tail } from './tail.ts';
 
 export type LogOptions = {
@@ -25,6 +25,7 @@ export type Logs = {
   proxy(query: ProxyQuery): LogPage<ProxyLine>;
   denials(since: number, limit: number): Denial[];
   deniedCount(since: number): number;
+  lastHits(origins: string[]): Record<string, number>;
   /** Reads what is new, at most `budget` bytes of each file; true when more is waiting. */
   catchUp(budget?: number): boolean;
   /** Reads what is new every second until closed; keeps no process alive. */
@@ -50,6 +51,7 @@ export function openLogs(options: LogOptions): Logs {
     proxy: (query) => fresh((database) => searchProxy(database.sql, query)),
     denials: (since, limit) => fresh((database) => foldDenials(database.sql, since, limit)),
     deniedCount: (since) => fresh((database) => countDenied(database.sql, since)),
+    lastHits: (origins) => fresh((database) => lastOf(database.sql, origins)),
     catchUp: (budget = SLICE) => follower.catchUp(budget),
     start: () => {
       timer ??= setTimeout(tick, 0).unref();

@@ -1,13 +1,13 @@
 import type { Context } from 'koa';
 import { readCookie, writeCookie } from './cookies.ts';
 
-/** One sentence for the next page: success is quiet, a refusal is not. */
-export type Flash = { kind: 'done' | 'refused'; text: string };
+/** One sentence for the next page: success is quiet, a refusal is not. `undo`: what takes it back, empty when nothing does. */
+export type Flash = { kind: 'done' | 'refused'; text: string; undo: string };
 
 /** Keeps a sentence for the page that the browser is sent to. Cookies hold 4 KB: longer text is cut. */
-export const setFlash = (ctx: Context, kind: Flash['kind'], text: string): void => {
+export const setFlash = (ctx: Context, kind: Flash['kind'], text: string, undo = ''): void => {
   const kept = text.length > 600 ? `${text.slice(0, 599)}…` : text;
-  writeCookie(ctx, 'flash', Buffer.from(JSON.stringify([kind, kept])).toString('base64url'));
+  writeCookie(ctx, 'flash', Buffer.from(JSON.stringify([kind, kept, undo])).toString('base64url'));
 };
 
 /** The sentence kept for this page, and forgets it. */
@@ -20,8 +20,9 @@ export const takeFlash = (ctx: Context): Flash | null => {
 
 const parse = (kept: string): Flash | null => {
   try {
-    const [kind, text] = JSON.parse(Buffer.from(kept, 'base64url').toString('utf8')) as unknown[];
-    return (kind === 'done' || kind === 'refused') && typeof text === 'string' ? { kind, text } : null;
+    const [kind, text, undo = ''] = JSON.parse(Buffer.from(kept, 'base64url').toString('utf8')) as unknown[];
+    const known = (kind === 'done' || kind === 'refused') && typeof text === 'string' && typeof undo === 'string';
+    return known ? { kind, text, undo } : null;
   } catch {
     return null;
   }

@@ -9,6 +9,8 @@ export type LogReader = {
   denials(since: number, limit: number): Denial[];
   /** How many packets were denied since `since`. Suppressed ones count as far as they are known. */
   deniedCount(since: number): number;
+  /** Time of the newest line of each origin (a rule's id), among the newest lines of the log; those without a line are missing. */
+  lastHits(origins: string[]): Record<string, number>;
 };
 
 /** What every log query may say. `before` and `after` are ids of lines (a cursor: lines that arrive meanwhile move nothing). */

@@ -1,93 +1,109 @@
 import type { Context } from 'koa';
-import type { Edit } from '../../policy/edit.ts';
-import type { Policy, Rule } from '../../policy/schema.ts';
-import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
-import { setFlash } from '../flash.ts';
-import { fieldsOf } from '../form.ts';
-import { askStatus, type Status, seeOther, showPage } from '../frame.ts';
-import { addressOf, type Paged, pageOf } from '../paging.ts';
-import { problemText, savedText, saveEdit } from '../save.ts';
-import { destinationTerm, ruleSentence, serviceTerm, sourceTerm, type Term } from '../words.ts';
+import type { Policy } from '../../policy/schema.ts';
+import { starterRules } from '../../policy/starter-rules.ts';
+import { can, type Pages, tokenOf, type Web } from '../context.ts';
+import { askStatus, type Status, showPage } from '../frame.ts';
+import { PAGE_SIZE, pageOf } from '../paging.ts';
+import {
+  filterNames,
+  isFiltered,
+  type ListPlace,
+  listAddress,
+  placeOfQuery,
+  placeText,
+  ruleFilter,
+} from '../rule-filter.ts';
+import { rowsOf } from '../rule-rows.ts';
+import { clockAt } from '../rule-when.ts';
 
 /** Firewall → Block Outgoing Traffic: state, and the rules as a policy to read. */
 export const botPages: Pages = (router, web) => {
-  router.get('/firewall/bot', (ctx) => showRules(web, ctx));
-  router.post('/firewall/bot/rules/:id/toggle', (ctx) => {
-    const { enabled, log } = Object.fromEntries(fieldsOf(ctx));
-    return change(web, ctx, {
-      do: 'toggleRule',
-      id: idOf(ctx),
-      ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
-      ...(log === undefined ? {} : { log: log === 'yes' }),
-    });
+  router.get('/firewall/bot', async (ctx) => {
+    const place = placeOfQuery(ctx);
+    const address = listAddress(place);
+    // A form of filters sends its empty fields as well: they have no place in an address that people keep.
+    if (Object.values(ctx.query).includes('') && ctx.get('HX-Request') === '') return ctx.redirect(address);
+    if (ctx.get('HX-Trigger') === 'filter') ctx.set('HX-Push-Url', address);
+    await showRules(web, ctx, place);
   });
-  router.post('/firewall/bot/rules/:id/move', (ctx) => {
-    const position = Number.parseInt(fieldsOf(ctx).get('position') ?? '', 10);
-    if (!(position >= 0)) return ctx.throw(400, 'No position was given.', { expose: true });
-    return change(web, ctx, { do: 'moveRule', id: idOf(ctx), position });
-  });
-  router.get('/firewall/bot/rules/:id/delete', async (ctx) => {
-    const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
-    const rule = policy.rules.find(({ id }) => id === idOf(ctx));
-    if (rule === undefined) return ctx.throw(404);
-    await showPage(web, ctx, { title: 'Delete rule', nav: 'bot' }, 'rule-delete.njk', {
-      id: rule.id,
-      number: policy.rules.indexOf(rule) + 1,
-      remark: rule.remark,
-      sentence: ruleSentence(policy, rule),
-    });
-  });
-  router.post('/firewall/bot/rules/:id/delete', (ctx) =>
-    change(web, ctx, { do: 'deleteRule', id: idOf(ctx) }, 'Rule deleted.'),
-  );
+  // What was sent to these addresses answers with the list; loaded anew they lead to it.
+  for (const path of ['bulk', 'selected/done', 'undo', 'heading/done'])
+    router.get(`/firewall/bot/${path}`, (ctx) => ctx.redirect('/firewall/bot'));
 };
 
-const idOf = (ctx: Context): string => (ctx as Context & { params: { id: string } }).params.id;
+/** A change that was refused because somebody else saved meanwhile: what was meant, and the form that does it after all. */
+export type Meant = { action: string; fields: [name: string, value: string][]; sentence: string };
 
-/** Makes the change and leads back to the list as it was, to the rule that was touched. */
-const change = async (web: Web, ctx: Context, edit: Edit & { id: string }, done?: string): Promise<void> => {
-  const saved = await saveEdit(web.agent, ctx, edit);
-  if (!saved.ok) setFlash(ctx, 'refused', problemText(saved.problems));
-  else if (done !== undefined || saved.cut > 0) setFlash(ctx, 'done', savedText(saved.cut, done));
-  const fields = fieldsOf(ctx);
-  const query = { q: fields.get('q') ?? '', page: fields.get('page') ?? '' };
-  seeOther(ctx, `${addressOf('/firewall/bot', query)}#rule-${edit.id}`);
-};
-
-const showRules = async (web: Web, ctx: Context): Promise<void> => {
-  const [status, { policy }] = await Promise.all([askStatus(web, ctx), web.agent('policy.get', {}, tokenOf(ctx))]);
-  const q = queryOf(ctx, 'q');
-  const rows = policy.rules.map((rule, index) => rowOf(policy, rule, index, status));
+/** Answers with the list at a place; `meant` is said above it. */
+export const showRules = async (web: Web, ctx: Context, place: ListPlace, meant?: Meant): Promise<void> => {
+  const [status, { policy, revision }] = await Promise.all([
+    askStatus(web, ctx),
+    web.agent('policy.get', {}, tokenOf(ctx)),
+  ]);
   await showPage(web, ctx, { title: 'Block Outgoing Traffic', nav: 'bot', status }, 'bot.njk', {
+    ...listOf(web, place, policy, status),
     bot: status.bot,
     settings: policy.settings,
     configured: policy.settings.adminMac !== '',
-    q,
-    path: '/firewall/bot',
-    list: pageOf(rows, q, queryOf(ctx, 'page'), (row) => row.text) satisfies Paged<Row>,
-    last: policy.rules.length - 1,
+    offer: offerOf(ctx, policy, status),
+    revision,
+    meant: meant ?? null,
     defaults: status.counters.default ?? { packets: 0, bytes: 0 },
   });
 };
 
-type Row = ReturnType<typeof rowOf>;
-
-const rowOf = (policy: Policy, rule: Rule, index: number, { counters }: Status) => {
-  const who = sourceTerm(policy, rule.source);
-  const what = serviceTerm(policy, rule.service);
-  const where = destinationTerm(policy, rule.destination);
-  const termText = (term: Term) => `${term.name} ${term.detail}`;
+const listOf = (web: Web, place: ListPlace, policy: Policy, status: Status) => {
+  const passes = ruleFilter(policy, place.filter, status.time);
+  const found = policy.rules.flatMap((rule, index) => (passes(rule) ? [index] : []));
+  const list = pageOf(found, '', place.page, () => '');
+  const logged = list.rows.flatMap((index) => policy.rules[index]?.id ?? []);
+  const clock = clockAt(status.timezone, status.time);
+  const parts = { policy, counters: status.counters, clock, last: logged.length > 0 ? web.logs.lastHits(logged) : {} };
+  const total = policy.rules.length;
+  const at = (page: number) => listAddress({ ...place, page: String(page) });
   return {
-    id: rule.id,
-    index,
-    enabled: rule.enabled,
-    log: rule.log,
-    action: rule.action,
-    remark: rule.remark,
-    who,
-    what,
-    where,
-    counter: counters[rule.id] ?? { packets: 0, bytes: 0 },
-    text: `${rule.remark} ${termText(who)} ${termText(what)} ${termText(where)}`,
+    list: { ...list, rows: rowsOf(parts, list.rows), total, whole: !isFiltered(place.filter) },
+    filter: place.filter,
+    place: placeText({ ...place, page: String(list.page) }),
+    chips: chipsOf(place),
+    headings: [...new Set(policy.rules.map(({ heading }) => heading))].filter((heading) => heading !== ''),
+    pager: {
+      first: at(1),
+      previous: at(list.page - 1),
+      next: at(list.page + 1),
+      last: at(list.pages),
+      size: PAGE_SIZE,
+    },
   };
 };
+
+/** The active filters, each with the address of the list without it. */
+const chipsOf = (place: ListPlace) =>
+  filterNames
+    .filter((name) => name !== 'q' && place.filter[name] !== '')
+    .map((name) => ({
+      label: chipLabels[name],
+      value: chipValues[place.filter[name]] ?? place.filter[name],
+      without: listAddress({ filter: { ...place.filter, [name]: '' }, page: '' }),
+    }));
+
+const chipLabels: Record<string, string> = {
+  host: 'Host',
+  service: 'Service',
+  action: 'Action',
+  state: 'State',
+  heading: 'Heading',
+};
+
+const chipValues: Record<string, string> = {
+  accept: 'ACCEPT',
+  drop: 'DROP',
+  reject: 'REJECT',
+  log: 'LOG only',
+};
+
+/** What is offered beside the button that enables BOT for the first time. */
+const offerOf = (ctx: Context, policy: Policy, status: Status) =>
+  status.firstEnable && policy.settings.adminMac !== '' && status.bot === 'disabled' && can(ctx, 'administer')
+    ? starterRules(policy)
+    : null;
