@@ -125,7 +125,10 @@ const servicesOf = (matches: Match[]): Service[] => {
   return [
     ...ported(TCP, 'tcp'),
     ...ported(UDP, 'udp'),
-    ...[{ type: 42, code: 0 }, ...types].map(({ type, code }) => ({ protocol: ICMP, type, code: code ?? 0 })),
+    ...[{ type: 42, code: 0 }, ...types].flatMap(({ type, code }) => [
+      { protocol: ICMP, type, code: code ?? 0 },
+      { protocol: ICMP, type, code: 200 },
+    ]),
     ...[...other, 253].map((protocol) => ({ protocol })),
   ];
 };
