@@ -101,9 +101,8 @@ test.serial('no other key, no password, no forwarding', async (t) => {
   t.false((await ssh(admin, 'admin', '', ['-W', `${BOX_GREEN}:445`])).ok);
 });
 
-test.serial('RED finds no SSH on any address of the box', async () => {
-  await stranger.fails('tcp', BOX_RED, 222);
-  await stranger.fails('tcp', BOX_GREEN, 222);
+test.serial('RED finds no SSH on any address of the box', async (t) => {
+  for (const address of [BOX_RED, BOX_GREEN]) t.regex(await stranger.fails('tcp', address, 222), /no answer/);
 });
 
 test.serial('with BOT enabled the administrator still gets in, another computer only by a rule', async (t) => {
