@@ -10,6 +10,7 @@ import { errorPages } from './middleware/errors.ts';
 import { securityHeaders } from './middleware/headers.ts';
 import { knownHost } from './middleware/host.ts';
 import { requireLogin } from './middleware/session.ts';
+import { apiPages } from './pages/api.ts';
 import { blockPages } from './pages/blocks.ts';
 import { botPages } from './pages/bot.ts';
 import { botSettingsPages } from './pages/bot-settings.ts';
@@ -23,9 +24,9 @@ import { networkPages } from './pages/network.ts';
 import { objectFormPages } from './pages/object-forms.ts';
 import { objectPages } from './pages/objects.ts';
 import { pastePages } from './pages/paste.ts';
+import { proxyPages } from './pages/proxy.ts';
 import { readyMadePages } from './pages/ready-made.ts';
 import { ruleActionPages } from './pages/rule-actions.ts';
-import { proxyPages } from './pages/proxy.ts';
 import { ruleFormPages } from './pages/rule-form.ts';
 import { setupPages } from './pages/setup.ts';
 import { sshPages } from './pages/ssh.ts';
@@ -79,6 +80,7 @@ const pages = [
   firewallLogPages,
   proxyLogPages,
   systemPages,
+  apiPages,
 ];
 
 const broken = (error: unknown): boolean =>

@@ -1,3 +1,4 @@
+import { isAddress, isDnsName } from '../policy/address.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Block } from '../policy/schema.ts';
 import { type Clock, type ExpiryValues, expiresOf } from './rule-expiry.ts';
@@ -39,7 +40,12 @@ export const blockOf = (
       ...until,
       message: until.message.replace(/: the rule would do nothing/, '').replace(/ the rule is/, ' this is'),
     };
-  const host = values.by === 'mac' && values.mac !== '' ? values.mac : values.host;
+  const host = (values.by === 'mac' && values.mac !== '' ? values.mac : values.host).trim();
+  if (!isAddress(host) || isDnsName(host))
+    return {
+      field: 'host',
+      message: 'Write the address of a computer, like 192.168.51.25, or its MAC, like 00:16:3e:12:34:56.',
+    };
   const action = values.action === 'accept' ? 'accept' : 'drop';
   return { edit: { do: 'block', host, action, until: until.expires, by, remark: values.remark } };
 };
@@ -48,15 +54,16 @@ export const blockOf = (
 export const activeBlocks = (blocks: readonly Block[], now: number): Block[] =>
   blocks.filter(({ until }) => until === null || until > now);
 
-/** `in 25 minutes`, `in 3 days`; whole units, never less than a minute. */
+/** `in 25 minutes`, `in 3 days`: how much is left at least, in one unit. */
 export const formatIn = (time: number, now: number): string => {
-  const minutes = Math.max(1, Math.ceil((time - now) / 60));
+  const minutes = Math.floor((time - now) / 60);
+  if (minutes < 1) return 'in less than a minute';
   const [count, unit] =
     minutes < 120
       ? [minutes, 'minute']
       : minutes < 48 * 60
-        ? [Math.round(minutes / 60), 'hour']
-        : [Math.round(minutes / 1440), 'day'];
+        ? [Math.floor(minutes / 60), 'hour']
+        : [Math.floor(minutes / 1440), 'day'];
   return `in ${count} ${unit}${count === 1 ? '' : 's'}`;
 };
 

@@ -1,5 +1,6 @@
 import type { Lease } from '../agent/api.ts';
-import { isMac, parseNetwork } from '../policy/address.ts';
+import { contains, isIp, isMac, parseNetwork } from '../policy/address.ts';
+import { greenNetwork } from '../policy/builtin.ts';
 import type { Policy } from '../policy/schema.ts';
 
 /** Names a host by its address or MAC; empty when nobody knows it. */
@@ -32,3 +33,13 @@ export const leasedMac = (policy: Policy, leases: readonly Lease[], address: str
   leases.find((one) => one.address === address)?.mac ??
   policy.dhcp.fixed.find((one) => one.address === address)?.mac ??
   '';
+
+/** Is this the address of a computer on GREEN, other than the box? Only those can be blocked or allowed by name of their address. */
+export const insideOf = (policy: Policy): ((source: string) => boolean) => {
+  const green = parseNetwork(greenNetwork(policy));
+  return (source) =>
+    isIp(source) &&
+    source !== policy.network.green.address &&
+    // Of IPv6 the box has no network to compare with.
+    (source.includes(':') || (green !== null && contains(green, source)));
+};

@@ -25,7 +25,7 @@ test('the handbook denial: every column, and the port named after our own servic
   await ui.admin.get('/logs/firewall');
   t.regex(
     ui.admin.page.text,
-    /Time UTC Chain Iface Proto Source Src Port MAC Destination Dst Port 22 Nov 20:47:54 GREEN DROP green TCP 192\.168\.51\.25 pc 52416 00:16:3e:00:00:25 192\.168\.51\.254 Greengate 800 GreengateProxy/,
+    /Time UTC Chain Iface Proto Source Src Port MAC Destination Dst Port Actions 22 Nov 20:47:54 GREEN DROP green TCP 192\.168\.51\.25 pc 52416 00:16:3e:00:00:25 192\.168\.51\.254 Greengate 800 GreengateProxy/,
   );
 });
 
@@ -47,10 +47,10 @@ test('without a service of our own the box names its own ports, then the default
         .replace(/\s+/g, ' ')
         .trim(),
     );
-  t.regex(rows[3] ?? '', /800 Greengate proxy$/);
-  t.regex(rows[2] ?? '', /203\.0\.113\.9 800$/);
-  t.regex(rows[1] ?? '', /25 SMTP$/);
-  t.regex(rows[0] ?? '', /ICMP 192\.168\.51\.25 pc 00:16:3e:00:00:25 192\.168\.51\.254 Greengate$/);
+  t.regex(rows[3] ?? '', /800 Greengate proxy Allow… Block…$/);
+  t.regex(rows[2] ?? '', /203\.0\.113\.9 800 Allow… Block…$/);
+  t.regex(rows[1] ?? '', /25 SMTP Allow… Block…$/);
+  t.regex(rows[0] ?? '', /ICMP 192\.168\.51\.25 pc 00:16:3e:00:00:25 192\.168\.51\.254 Greengate Allow… Block…$/);
 });
 
 test('a value is a link that filters, a filter a chip that goes away, and both have an address', async (t) => {

@@ -43,7 +43,7 @@ test('faults stand beside their fields and everything typed stays', async (t) =>
   await admin.submit('', { name: 'x'.repeat(10_000), value: '192.168.51.0/33', remark: 'kept' });
   t.is(admin.status, 422);
   t.is(admin.page.errors.name, 'At most 200 characters.');
-  t.regex(admin.page.errors.value ?? '', /Not an address/);
+  t.regex(admin.page.errors.value ?? '', /Not a netmask/);
   t.is(new Map(admin.page.forms.at(-1)?.fields).get('remark'), 'kept');
   await admin.submit('', { name: 'GREEN network', value: '10.0.0.1' });
   t.regex(admin.page.errors.name ?? '', /name of a default network/);
@@ -60,7 +60,10 @@ test('an object in use says where, cannot be deleted, and its new name is follow
   for (const edit of handbookEdits) await ui.edit(edit);
   const { admin } = ui;
   await admin.get(`${base}/addresses`);
-  t.regex(admin.page.text, /MailAccess 192\.168\.51\.0\/27 1 rule rule 1 “MailAccess PCs can use MailingServices”/);
+  t.regex(
+    admin.page.text,
+    /MailAccess Network 192\.168\.51\.0\/27 1 rule rule 1 “MailAccess PCs can use MailingServices”/,
+  );
   t.true(admin.page.links.includes('/firewall/bot/rules/r1'));
   await admin.get(`${base}/addresses/delete?name=MailAccess`);
   t.regex(admin.page.text, /cannot be deleted while it is in use/);
@@ -83,14 +86,14 @@ test('members of a group are switched off and removed', async (t) => {
   await admin.get(`${base}/service-groups/edit?name=MailingServices`);
   await admin.submit('', { enabled: ['0'], step: 'save' }, ['step']);
   t.deepEqual((await policyOf(ui)).serviceGroups[0]?.members, [
-    { name: 'POP3', enabled: true },
-    { name: 'SMTP', enabled: false },
+    { name: 'POP3', kind: 'object', enabled: true },
+    { name: 'SMTP', kind: 'object', enabled: false },
   ]);
   await admin.get(`${base}/service-groups/edit?name=MailingServices`);
   await admin.submit('', { remove: '0' });
   t.notRegex(admin.page.text, /POP3 TCP 110/);
   await admin.submit('', { enabled: ['0'], step: 'save' }, ['step']);
-  t.deepEqual((await policyOf(ui)).serviceGroups[0]?.members, [{ name: 'SMTP', enabled: true }]);
+  t.deepEqual((await policyOf(ui)).serviceGroups[0]?.members, [{ name: 'SMTP', kind: 'object', enabled: true }]);
 });
 
 test('default services and networks are shown, without a way to change them', async (t) => {
@@ -98,6 +101,6 @@ test('default services and networks are shown, without a way to change them', as
   await admin.get(`${base}/default-services?q=pop3`);
   t.regex(admin.page.text, /POP3 TCP 110/);
   await admin.get(`${base}/default-networks`);
-  t.regex(admin.page.text, /GREEN Network 192\.168\.51\.0\/24/);
+  t.regex(admin.page.text, /GREEN Network Network 192\.168\.51\.0\/24/);
   t.false(admin.page.links.some((link) => link.includes('/edit') || link.includes('/delete')));
 });

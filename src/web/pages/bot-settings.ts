@@ -62,7 +62,7 @@ const save = async (web: Web, ctx: Context): Promise<void> => {
   if (wrong !== null) return refuse(checked, wrong);
   const visitor = { address: visitorOf(ctx), mac: status.visitorMac };
   const outside = !isAmong(visitor, [values.adminMac, ...adminLines(values.moreAdmins).map(({ text }) => text)]);
-  if (policy.settings.enabled && outside && values.sure !== 'on') {
+  if (policy.settings.enabled && outside && values.sure === '') {
     ctx.status = 422;
     return show(web, ctx, status, { values, faults: noFaults, sure: true, revision: sent ?? revision });
   }

@@ -2,7 +2,7 @@ import type { Pages } from '../context.ts';
 import { tokenOf } from '../context.ts';
 import { formatCount } from '../format.ts';
 import { askStatus, type Status, showPage } from '../frame.ts';
-import { hostNamer } from '../hosts.ts';
+import { hostNamer, insideOf } from '../hosts.ts';
 import { portNamer } from '../port-names.ts';
 import type { Denial } from '../ports.ts';
 import { blockRows } from './blocks.ts';
@@ -16,12 +16,13 @@ export const homePages: Pages = (router, web) => {
       web.agent('leases.get', {}, tokenOf(ctx)),
     ]);
     const nameOfHost = hostNamer(policy, leases);
+    const inside = insideOf(policy);
     const blocked = blockRows(policy, nameOfHost, status.time);
     const serviceOf = portNamer(policy);
     const denials = web.logs.denials(status.time - 3600, 10).map((denial: Denial) => ({
       ...denial,
       name: nameOfHost(denial.source),
-      inside: denial.chain.startsWith('GREEN') && denial.source !== policy.network.green.address,
+      inside: denial.chain.startsWith('GREEN') && inside(denial.source),
       service: serviceOf(denial.protocol, denial.destinationPort, denial.destination === policy.network.green.address),
     }));
     await showPage(web, ctx, { title: 'Home', nav: 'home', status }, 'home.njk', {

@@ -1,9 +1,7 @@
-import { contains, isIp, parseNetwork } from '../../policy/address.ts';
-import { greenNetwork } from '../../policy/builtin.ts';
 import type { Policy } from '../../policy/schema.ts';
 import { can, type Pages, tokenOf } from '../context.ts';
 import { showPage } from '../frame.ts';
-import { hostNamer } from '../hosts.ts';
+import { hostNamer, insideOf } from '../hosts.ts';
 import { logLinks, logState, numberFilter, placeOf, textFilter } from '../log-view.ts';
 import { addressOf } from '../paging.ts';
 import { type PortNamer, portNamer } from '../port-names.ts';
@@ -30,7 +28,7 @@ export const firewallLogPages: Pages = (router, web) => {
       destinationName: hostOf(line.destination),
       service: serviceOf(line.protocol, line.destinationPort, line.destination === policy.network.green.address),
       rule: ruleOf(policy, line.origin),
-      inside: inside(line),
+      inside: line.iface === 'green' && inside(line.source),
       allow: /DROP|REJECT/.test(line.chain) && can(ctx, 'administer') ? allowHref(policy, line, serviceOf) : '',
     }));
     await showPage(web, ctx, { title: 'Firewall log', nav: 'log-firewall' }, 'log-firewall.njk', {
@@ -53,17 +51,6 @@ const exact = (filters: Record<string, string>): Partial<FirewallQuery> => ({
   ...numberFilter('destinationPort', filters.dport),
   ...textFilter('origin', filters.origin),
 });
-
-/** Did a computer on GREEN send this? Only those can be blocked or allowed. */
-const insideOf = (policy: Policy): ((line: FirewallLine) => boolean) => {
-  const green = parseNetwork(greenNetwork(policy));
-  return ({ iface, source }) =>
-    iface === 'green' &&
-    source !== policy.network.green.address &&
-    isIp(source) &&
-    // Of IPv6 the box has no network to compare with.
-    (green === null || source.includes(':') || contains(green, source));
-};
 
 /** The form of a new rule, with what this line tells filled in. */
 const allowHref = (policy: Policy, line: FirewallLine, serviceOf: PortNamer): string => {

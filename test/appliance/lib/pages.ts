@@ -72,17 +72,26 @@ export async function makeServiceGroup(page: Page, name: string, members: string
 export async function reviewRule(page: Page, rule: NewRule): Promise<string> {
   await open(page, 'Block Outgoing Traffic');
   await page.getByRole('link', { name: 'New rule' }).click();
-  await page.getByRole('radio', { name: 'Address', exact: true }).check();
-  await page.getByRole('combobox', { name: 'Address', exact: true }).selectOption(rule.source);
+  await page.getByRole('radio', { name: 'These hosts', exact: true }).check();
+  await choose(page, 'Hosts', rule.source);
   await page.getByRole('radio', { name: rule.destination, exact: true }).check();
-  const kind = rule.serviceGroup === undefined ? 'Service' : 'Service group';
-  await page.getByRole('radio', { name: kind, exact: true }).check();
-  await page.getByRole('combobox', { name: kind, exact: true }).selectOption(rule.serviceGroup ?? rule.service ?? '');
+  await page.getByRole('radio', { name: 'This service', exact: true }).check();
+  await choose(page, 'Service', rule.serviceGroup ?? rule.service ?? '');
   await page.getByRole('radio', { name: /^ACCEPT/ }).check();
   await page.getByLabel('Remark', { exact: true }).fill(rule.remark);
   await page.getByRole('button', { name: 'Next' }).click();
   await heading(page, 'Review rule');
   return textOf(page.locator('main'));
+}
+
+/** Types a name into a picker and takes it from the list that opens. */
+async function choose(page: Page, picker: string, name: string): Promise<void> {
+  await page.getByRole('combobox', { name: picker, exact: true }).fill(name);
+  await page
+    .getByRole('listbox', { name: picker, exact: true })
+    .getByRole('option')
+    .getByText(name, { exact: true })
+    .click();
 }
 
 /** Saves the rule under review. */
@@ -114,8 +123,10 @@ export async function saveAdminMac(page: Page, mac: string, sure = false): Promi
   await page.getByRole('link', { name: 'Edit settings' }).first().click();
   await page.getByLabel('Admin MAC').fill(mac);
   await page.getByRole('button', { name: 'Save settings' }).click();
-  if (sure) await page.getByRole('button', { name: 'Save anyway' }).click({ noWaitAfter: true });
-  else await heading(page, 'Block Outgoing Traffic');
+  if (sure) {
+    await page.getByLabel('I know').check();
+    await page.getByRole('button', { name: 'Save anyway' }).click({ noWaitAfter: true });
+  } else await heading(page, 'Block Outgoing Traffic');
 }
 
 export type NewRule = {
