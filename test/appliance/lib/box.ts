@@ -17,6 +17,8 @@ export type BoxOptions = {
   nic?: 'virtio' | 'e1000';
   /** A disk made by `save`, to go on from the moment of saving. */
   from?: string;
+  /** What its clock chip says at power-on, `2001-01-01T00:00:00`; else the right time. */
+  clock?: string;
 };
 
 /** The appliance under QEMU: 512 MB, 2 processors, emulated. */
@@ -133,6 +135,7 @@ function qemu(image: Image, options: BoxOptions, places: Places): string[] {
     ...['-device', 'virtio-rng-pci'],
     ...network,
     ...starting(firmware, image, places.folder, options.name),
+    ...(options.clock === undefined ? [] : ['-rtc', `base=${options.clock}`]),
     ...(options.from === undefined ? [] : ['-loadvm', SNAPSHOT]),
   ];
 }

@@ -36,6 +36,7 @@ const orders: Record<string, (args: string[]) => Promise<Answer>> = {
     answer(true, JSON.stringify(await scanTcp(host, ports, Number(wait)))),
   scanUdp: async ([host = '', ports = '']) => answer(true, JSON.stringify(await scanUdp(host, ports, 2000))),
   run: ([program = '', ...rest]) => execute(program, rest, 15_000),
+  patient: ([program = '', ...rest]) => execute(program, rest, 150_000),
 };
 
 createInterface({ input: process.stdin })
