@@ -17,11 +17,14 @@ export type Decision = { action: 'accept' | 'drop' | 'reject'; id: string };
 /** Which points of each side one rule matches. */
 export type Sides = { sources: boolean[]; destinations: boolean[]; services: boolean[] };
 
+/** A rule, and the policy whose names it uses. */
+export type Variant = { rule: Rule; policy: Policy };
+
 /** All that is needed to say what one rule changes. `timed`: rules that it meets, and that hold at times only. */
 export type Field = {
   points: Points;
   /** Points of each side that a rule matches, the rule being any variant of one. */
-  sidesOf: (rule: Rule) => Sides;
+  sidesOf: (variant: Variant) => Sides;
   before: (source: number, destination: number, service: number) => Decision;
   after: (source: number, destination: number, service: number) => Decision;
   timed: Rule[];
@@ -30,11 +33,9 @@ export type Field = {
 };
 
 /** The packets that matter to a rule before and after a change, and how both policies decide them; null when too many rules meet it. */
-export const fieldOf = (before: Policy, after: Policy, touched: Rule[], world: World): Field | null => {
-  const id = touched[0]?.id;
-  const focus = touched.map((rule, index) =>
-    partsOf(index === 0 && after.rules.includes(rule) ? after : before, rule, world),
-  );
+export const fieldOf = (before: Policy, after: Policy, touched: Variant[], world: World): Field | null => {
+  const id = touched[0]?.rule.id;
+  const focus = touched.map(({ rule, policy }) => partsOf(policy, rule, world));
   const others = (policy: Policy): Rule[] =>
     policy.rules.filter((rule) => rule.enabled && rule.action !== 'log' && rule.id !== id);
   const meets = (policy: Policy) => (rule: Rule) => {
@@ -51,11 +52,11 @@ export const fieldOf = (before: Policy, after: Policy, touched: Rule[], world: W
   ];
   const points = thin(pointsOf(after, all));
   const inner = { ...world, names: points.names };
-  const sidesOf = (policy: Policy) => (rule: Rule) => matchSides(policy, rule, points, inner);
+  const sidesOf = ({ rule, policy }: Variant) => matchSides(policy, rule, points, inner);
   const decide = (policy: Policy) => {
     const list = policy.rules
       .filter((rule) => rule.enabled && rule.action !== 'log' && (rule.id === id || steady.has(rule.id)))
-      .map((rule) => ({ rule, sides: sidesOf(policy)(rule) }));
+      .map((rule) => ({ rule, sides: sidesOf({ rule, policy }) }));
     return (source: number, destination: number, service: number): Decision => {
       const found = list.find(
         ({ sides: one }) => one.sources[source] && one.destinations[destination] && one.services[service],
@@ -67,7 +68,7 @@ export const fieldOf = (before: Policy, after: Policy, touched: Rule[], world: W
   };
   const stays = after.rules.some((rule) => rule.id === id && rule.enabled && rule.action !== 'log');
   const timed = met.filter((rule) => !isSteady(rule));
-  return { points, sidesOf: sidesOf(after), before: decide(before), after: decide(after), timed, stays };
+  return { points, sidesOf, before: decide(before), after: decide(after), timed, stays };
 };
 
 /** Does it decide at all times, and without a count? */

@@ -1,7 +1,7 @@
 import type { Edit } from '../policy/edit.ts';
 import { sameName } from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
-import { type Field, fieldOf, MOST, type Sides } from './change-cells.ts';
+import { type Field, fieldOf, MOST, type Sides, type Variant } from './change-cells.ts';
 import { exceptions, nothing, primary, type Signs, type Words } from './change-words.ts';
 import type { World } from './judge.ts';
 
@@ -35,17 +35,23 @@ const ruleChanges = (before: Policy, after: Policy, id: string, world: World): s
     return after.rules.some((rule) => rule.id === id) ? ['Nothing changes while the rule is switched off.'] : [];
   if ((was === undefined || was.action === 'log') && (is === undefined || is.action === 'log'))
     return ['It lets nothing through and stops nothing: it only writes to the log.'];
-  const touched = [is, was].filter((rule) => rule !== undefined && rule.action !== 'log') as Rule[];
-  const field = fieldOf(steadied(before, id), steadied(after, id), touched.map(steady), world);
+  const touched = [
+    { rule: is, policy: after },
+    { rule: was, policy: before },
+  ].filter((one): one is Variant => one.rule !== undefined && one.rule.action !== 'log');
+  const field = fieldOf(
+    steadied(before, id),
+    steadied(after, id),
+    touched.map(({ rule, policy }) => ({ rule: steady(rule), policy })),
+    world,
+  );
   if (field === null) return [`More than ${MOST} rules meet this one: what changes is not listed.`];
-  const found = touched.flatMap((rule, index) => {
-    const policy = rule === is ? after : before;
-    return regionChanges(policy, rule, field, index === 0 ? null : field.sidesOf(touched[0] as Rule), {
-      before,
-      after,
-    });
+  const [first] = touched as [Variant];
+  const found = touched.flatMap((one) => {
+    const told = one === first ? null : field.sidesOf(first);
+    return regionChanges(one, field, told, { rule: one.rule, before, after });
   });
-  const when = timeWords(touched[0] as Rule);
+  const when = timeWords(first.rule);
   const lines = found.length > LINES ? [...found.slice(0, LINES), `And ${found.length - LINES} more.`] : found;
   return [...lines.map((line) => (when === '' ? line : `${when}: ${line}`)), ...timedNote(after, field)];
 };
@@ -79,22 +85,17 @@ const timedNote = (policy: Policy, { timed }: Field): string[] => {
 type Label = { name: string; has: boolean[] };
 
 /** What changes among the packets that this variant of the rule means; `except` are those told of already. */
-const regionChanges = (
-  policy: Policy,
-  rule: Rule,
-  field: Field,
-  except: Sides | null,
-  { before, after }: { before: Policy; after: Policy },
-): string[] => {
-  const sides = field.sidesOf(rule);
-  const words: Words = { rule, before, after };
+const regionChanges = (variant: Variant, field: Field, except: Sides | null, words: Words): string[] => {
+  const { rule, policy } = variant;
+  const sides = field.sidesOf(variant);
+  const varied = (change: object) => field.sidesOf({ policy, rule: { ...rule, ...change } });
   const sources = labels(
     { groups: policy.addressGroups, single: 'address', any: 'Any host on GREEN', part: rule.source },
-    (source) => field.sidesOf({ ...rule, source: source as Rule['source'] }).sources,
+    (source) => varied({ source }).sources,
   );
   const services = labels(
     { groups: policy.serviceGroups, single: 'service', any: 'any service', part: rule.service },
-    (service) => field.sidesOf({ ...rule, service: service as Rule['service'] }).services,
+    (service) => varied({ service }).services,
   );
   const rows: { source: string; service: string; signs: Signs }[] = [];
   for (const source of sources)

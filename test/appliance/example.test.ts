@@ -100,7 +100,7 @@ step('addresses, service and service group are made', async (t) => {
 step('both rules are made through New rule, Next, Save rule; the review speaks plainly', async (t) => {
   t.timeout(200_000);
   const mailReview = await ui.reviewRule(page, ui.HANDBOOK.mail);
-  t.regex(mailReview, /MailAccess[\s\S]*may use[\s\S]*MailingServices/);
+  t.regex(mailReview, /MailAccess[\s\S]*may reach[\s\S]*MailingServices/);
   await ui.saveRule(page, ui.HANDBOOK.mail.remark);
   const webReview = await ui.reviewRule(page, ui.HANDBOOK.web);
   t.regex(webReview, /may reach any web site through the proxy/);

@@ -1,121 +1,141 @@
+import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
-import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
-import { defaultServices } from '../../policy/default-services.ts';
 import type { Edit } from '../../policy/edit.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
+import { ruleSentence } from '../../policy/sentence.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
-import { type Faults, fieldsOf, formOf, noFaults, take } from '../form.ts';
-import { seeOther, showPage } from '../frame.ts';
-import { reviewNotes } from '../rule-notes.ts';
-import { emptyRule, type RuleValues, ruleFaults, ruleFields, ruleOf, valuesOfRule } from '../rule-values.ts';
-import { checkEdit, savedText, saveEdit } from '../save.ts';
-import { ruleSentence, serviceText } from '../words.ts';
+import { type Faults, fault, fieldsOf, noFaults } from '../form.ts';
+import { askStatus, seeOther } from '../frame.ts';
+import { expiresOf } from '../rule-expiry.ts';
+import { ruleFaults } from '../rule-faults.ts';
+import { makesOf } from '../rule-makes.ts';
+import { prefilled } from '../rule-prefill.ts';
+import { positionOf, type Round, type Same, showRuleForm, showRuleReview } from '../rule-show.ts';
+import { type RuleValues, readRule, ruleOf, valuesOfRule } from '../rule-values.ts';
+import { sameRule } from '../same-rule.ts';
+import { revisionOf, savedText, saveEdit } from '../save.ts';
 
 /** New Rule and Edit: form → review in plain words → save. */
 export const ruleFormPages: Pages = (router, web) => {
   router.get('/firewall/bot/rules/new', async (ctx) => {
-    const policy = await getPolicy(web, ctx);
-    const copied = policy.rules.find(({ id }) => id === queryOf(ctx, 'copy'));
-    const values = copied === undefined ? emptyRule : valuesOfRule(copied);
-    await showForm(web, ctx, policy, { values, faults: noFaults });
+    const round = await begin(web, ctx);
+    const [copy, source, destination] = [queryOf(ctx, 'copy'), queryOf(ctx, 'source'), queryOf(ctx, 'destination')];
+    const wanted = { copy, source, destination, service: queryOf(ctx, 'service'), action: queryOf(ctx, 'action') };
+    await showRuleForm(web, ctx, round, {
+      values: prefilled(round.policy, wanted, round.clock.zone),
+      faults: noFaults,
+    });
   });
   router.post('/firewall/bot/rules/new', (ctx) => step(web, ctx));
   router.get('/firewall/bot/rules/:id', async (ctx) => {
-    const policy = await getPolicy(web, ctx);
-    const index = policy.rules.findIndex(({ id }) => id === idOf(ctx));
-    const rule = policy.rules[index];
-    if (rule === undefined) return ctx.throw(404);
-    const values = { ...valuesOfRule(rule), position: String(index) };
-    await showForm(web, ctx, policy, { values, faults: noFaults });
+    const round = await begin(web, ctx);
+    if (round.rule === undefined) return ctx.throw(404);
+    const position = String(round.policy.rules.indexOf(round.rule) + 1);
+    const values = { ...valuesOfRule(round.policy, round.rule, round.clock.zone), position };
+    await showRuleForm(web, ctx, round, { values, faults: noFaults });
   });
   router.post('/firewall/bot/rules/:id', (ctx) => step(web, ctx));
 };
 
-type Shown = { values: RuleValues; faults: Faults };
-
-const idOf = (ctx: Context): string | undefined => (ctx as Context & { params: { id?: string } }).params.id;
-
-const getPolicy = async (web: Web, ctx: Context): Promise<Policy> =>
-  (await web.agent('policy.get', {}, tokenOf(ctx))).policy;
-
-/** One round of the form: Next leads to the review, Back to the form again, Save saves. */
-const step = async (web: Web, ctx: Context): Promise<void> => {
-  const fields = fieldsOf(ctx);
-  const values = take(fields, ruleFields);
-  const policy = await getPolicy(web, ctx);
-  const id = idOf(ctx);
-  if (id !== undefined && !policy.rules.some((rule) => rule.id === id)) return ctx.throw(404);
-  if (fields.get('step') === 'back') return showForm(web, ctx, policy, { values, faults: noFaults });
-  const edit = {
-    do: 'saveRule' as const,
-    ...(id === undefined ? {} : { id }),
-    value: ruleOf(values),
-    ...(/^\d{1,6}$/.test(values.position) ? { position: Number(values.position) } : {}),
-  };
-  const outcome =
-    fields.get('step') === 'save' ? await saveEdit(web.agent, ctx, edit) : await checkEdit(web.agent, ctx, edit);
-  if (!outcome.ok) {
-    ctx.status = 422;
-    return showForm(web, ctx, policy, {
-      values,
-      faults: ruleFaults(outcome, values),
-    });
-  }
-  if (fields.get('step') !== 'save') return showReview(web, ctx, policy, { values, edit });
-  setFlash(ctx, 'done', savedText(outcome.cut, 'Rule saved.'));
-  seeOther(ctx, '/firewall/bot');
+const begin = async (web: Web, ctx: Context): Promise<Round> => {
+  const [status, { policy, revision }] = await Promise.all([
+    askStatus(web, ctx),
+    web.agent('policy.get', {}, tokenOf(ctx)),
+  ]);
+  const { id } = (ctx as Context & { params: { id?: string } }).params;
+  const rule = policy.rules.find((one) => one.id === id);
+  const clock = { zone: policy.network.timezone, now: status.time };
+  return { policy, revision, status, clock, id, rule, seen: rule === undefined ? '' : markOf(rule) };
 };
 
-const showForm = (web: Web, ctx: Context, policy: Policy, { values, faults }: Shown): Promise<void> =>
-  showPage(web, ctx, { title: titleOf(ctx), nav: 'bot' }, 'rule-form.njk', {
-    form: formOf(values, faults),
-    title: titleOf(ctx),
-    addresses: [
-      { label: 'Addresses', options: policy.addresses.map(({ name, value }) => option(name, value)) },
-      { label: 'Default networks', options: defaultNetworks(policy).map(({ name, value }) => option(name, value)) },
-    ],
-    addressGroups: policy.addressGroups.map(({ name }) => option(name, '')),
-    services: [
-      { label: 'Services', options: policy.services.map((one) => option(one.name, serviceText(one))) },
-      { label: 'Greengate', options: greengateServices(policy).map((one) => option(one.name, serviceText(one))) },
-      { label: 'Default services', options: defaultServices.map((one) => option(one.name, serviceText(one))) },
-    ],
-    serviceGroups: policy.serviceGroups.map(({ name }) => option(name, '')),
-  });
+const markOf = (rule: Rule): string =>
+  createHash('sha256').update(JSON.stringify(rule)).digest('base64url').slice(0, 16);
 
-const titleOf = (ctx: Context): string => (idOf(ctx) === undefined ? 'New rule' : 'Edit rule');
+/** One round of the form: Next leads to the review, Back to the form again, Save saves. Nothing typed is ever lost. */
+const step = async (web: Web, ctx: Context): Promise<void> => {
+  const fields = fieldsOf(ctx);
+  const values = readRule(fields);
+  const wanted = fields.get('step') ?? 'next';
+  let round = await begin(web, ctx);
+  const again = (status: number, faults: Faults, same?: Same) => {
+    ctx.status = status;
+    return showRuleForm(web, ctx, round, { values, faults, ...(same === undefined ? {} : { same }) });
+  };
+  if (round.id !== undefined && round.rule === undefined) return again(409, fault('', deletedMeanwhile));
+  if (wanted === 'back') return again(200, noFaults);
+  if (wanted === 'advanced') {
+    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'settings', value: { advancedMode: true } });
+    round = await begin(web, ctx);
+    return again(200, saved.ok ? noFaults : fault('', saved.problems[0]?.message ?? ''));
+  }
+  if (round.seen !== (fields.get('seen') ?? round.seen)) return again(409, fault('', changedMeanwhile(round)));
+  const tried = await tryRule(web, ctx, round, values);
+  if (!tried.ok) return again(422, tried.faults, tried.same);
+  if (wanted !== 'save') return showRuleReview(web, ctx, round, { values, ...tried });
+  const saved = await saveEdit(web.agent, ctx, tried.edit, revisionOf(fields));
+  if (saved.ok) {
+    setFlash(ctx, 'done', savedText(saved.cut, 'Rule saved.'));
+    return seeOther(ctx, '/firewall/bot');
+  }
+  round = await begin(web, ctx);
+  return again(saved.moved === true ? 409 : 422, ruleFaults(saved.problems, values, tried.places));
+};
 
-const option = (name: string, detail: string) => ({ value: name, label: detail === '' ? name : `${name} — ${detail}` });
+type Tried =
+  | { ok: false; faults: Faults; same?: Same }
+  | { ok: true; edit: Edit; places: Parameters<typeof ruleFaults>[2]; policy: Policy; rule: Rule; changes: string[] };
 
-type Reviewed = { values: RuleValues; edit: Extract<Edit, { do: 'saveRule' }> };
-
-/** The review speaks of the rule as it will be kept, after parsing: addresses in one spelling, names followed. */
-const showReview = async (web: Web, ctx: Context, policy: Policy, { values, edit }: Reviewed): Promise<void> => {
+/** The edit that the form means, checked by the agent; every fault of the form at once, beside its field. */
+const tryRule = async (web: Web, ctx: Context, round: Round, values: RuleValues): Promise<Tried> => {
+  const { policy, id } = round;
+  const end = expiresOf(values, round.clock);
+  const position = positionOf(round, values.position);
+  const ruleEdit = {
+    do: 'saveRule' as const,
+    ...(id === undefined ? {} : { id }),
+    value: ruleOf(policy, values, 'expires' in end ? end.expires : null),
+    ...(typeof position === 'number' ? { position } : {}),
+  };
+  const makes = makesOf(policy, values);
+  const edit: Edit =
+    makes.length === 0 ? ruleEdit : { do: 'batch', edits: [...makes.map((one) => one.edit), ruleEdit] };
+  const last = id === undefined ? policy.rules.length : policy.rules.findIndex((one) => one.id === id);
+  const places = { policy, makes, rule: `rules/${typeof position === 'number' ? position : last}` };
+  const { problems, changes = [] } = await web.agent('policy.check', { edit }, tokenOf(ctx));
+  const faults = ruleFaults(problems, values, places);
+  if ('field' in end) faults.fields[end.field] = end.message;
+  if (typeof position === 'string') faults.fields.position = position;
+  Object.assign(faults.fields, idleInversions(values));
+  if (faults.general.length > 0 || Object.keys(faults.fields).length > 0) return { ok: false, faults };
   // Loaded when it is needed: the schemas behind it are the largest part of this process.
   const { applyEdit } = await import('../../policy/edit.ts');
   const result = applyEdit(policy, edit);
-  if (!result.ok) return ctx.throw(409, 'The policy has changed meanwhile. Send the form again.', { expose: true });
-  const others = policy.rules.filter(({ id }) => id !== edit.id);
-  const rule = result.policy.rules.find(({ id }) => !others.some((other) => other.id === id)) as Rule;
-  await showPage(web, ctx, { title: 'Review rule', nav: 'bot' }, 'rule-review.njk', {
-    id: edit.id ?? '',
-    fields: ruleFields.filter((name) => name !== 'position').map((name) => ({ name, value: values[name] })),
-    sentence: ruleSentence(result.policy, rule),
-    notes: reviewNotes(result.policy, rule),
-    action: rule.action,
-    remark: rule.remark,
-    position: values.position === '' ? others.length : Math.min(Number(values.position), others.length),
-    positions: others.length > 200 ? [] : others.map((other) => positionLabel(policy, other)),
-    count: others.length,
-  });
+  if (!result.ok) return { ok: false, faults: ruleFaults(result.problems, values, places) };
+  const others = new Set(policy.rules.filter((one) => one.id !== id).map((one) => one.id));
+  const rule = result.policy.rules.find((one) => !others.has(one.id)) as Rule;
+  const same = sameRule(result.policy, rule);
+  if (rule.enabled && same?.rule.enabled === true)
+    return { ok: false, faults: fault('', sameText(same.number)), same: { id: same.rule.id, number: same.number } };
+  return { ok: true, edit, places, policy: result.policy, rule, changes };
 };
 
-const positionLabel = (policy: Policy, rule: Rule): string => {
-  const text =
-    rule.remark ||
-    ruleSentence(policy, rule)
-      .map((piece) => piece.text)
-      .join('');
-  return text.length > 70 ? `${text.slice(0, 69)}…` : text;
-};
+/** A tick that would do nothing is a fault: nothing is ignored silently. */
+const idleInversions = (values: RuleValues): Record<string, string> =>
+  Object.fromEntries(
+    (['source', 'destination', 'service'] as const)
+      .filter((side) => values[`${side}Invert`] === 'on' && ['any', 'greengate'].includes(values[side]))
+      .map((side) => [
+        `${side}Invert`,
+        '“Everything but” needs something to leave out. Choose it, or switch this off.',
+      ]),
+  );
+
+const sameText = (number: number): string =>
+  `Rule ${number} says exactly this already. Change something, or leave it at that rule.`;
+
+const deletedMeanwhile =
+  'Somebody deleted this rule meanwhile. What you typed is still below: saving it now makes a new rule.';
+
+const changedMeanwhile = ({ policy, rule }: Round): string =>
+  `Somebody else changed this rule meanwhile. It says now: ${rule === undefined ? '' : ruleSentence(policy, rule)} What you typed is still below: see whether it still fits.`;
