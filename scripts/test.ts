@@ -14,7 +14,19 @@ const logs = join(top, 'build/logs');
 type Outcome = { passed: number; failed: number; skipped: number; output: string };
 type Suite = { name: string; about: string; run: () => Promise<Outcome> };
 
-const pureRooms = ['policy', 'plan', 'compile', 'machine', 'store', 'agent', 'logs', 'web', 'image-build', 'console'];
+const pureRooms = [
+  'policy',
+  'plan',
+  'compile',
+  'machine',
+  'store',
+  'agent',
+  'logs',
+  'web',
+  'cli',
+  'image-build',
+  'console',
+];
 const suites: Suite[] = [
   { name: 'lint', about: 'types, style, shell scripts', run: lint },
   {

@@ -19,8 +19,9 @@ export const apply: Verb = {
     }
     const edit = { do: 'replace' as const, value: wanted };
     if (flags['dry-run']) {
-      const { problems } = await io.agent('policy.check', { edit });
+      const { problems, changes: sentences = [] } = await io.agent('policy.check', { edit });
       if (problems.length > 0) throw new Refused('The box would not take this policy.', problems);
+      changes.push(...sentences);
       say('The box would take it. Nothing was changed.', { revision });
       return DONE;
     }

@@ -14,6 +14,9 @@ test('shellcheck has nothing to say about the scripts of the box and of the host
   // OpenRC reads the variables.
   t.is(end(['shellcheck', '-s', 'sh', '-e', 'SC2034', ...own]).said, '');
   t.is(end(['shellcheck', join(TOP, 'scripts/deps')]).said, '');
+  const command = join(TOP, 'rootfs/usr/bin/greengate');
+  t.is(end(['shellcheck', command]).said, '');
+  t.true((statSync(command).mode & 0o111) === 0o111);
 });
 
 test('both shells can parse every script', (t) => {

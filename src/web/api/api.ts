@@ -31,7 +31,8 @@ const answer = async (parts: WebParts, ctx: Context): Promise<void> => {
   const user = route.open ? '' : (await agent('session', {})).user;
   const max = route.body?.large ? LARGE_BODY_MAX : BODY_MAX;
   const body = route.method === 'GET' ? undefined : await readJson(ctx, max);
-  if (route.body !== undefined && body === undefined) throw new ApiRefusal(400, 'A JSON body is needed.');
+  if (body === undefined && route.body !== undefined && !route.body.optional)
+    throw new ApiRefusal(400, 'A JSON body is needed.');
   const call = { agent, logs: parts.logs, user, params, query: queryIn(ctx, route), body, revision: revisionIn(ctx) };
   send(ctx, route, await route.run(call));
 };
@@ -43,12 +44,22 @@ const send = (ctx: Context, route: Route, { status = 200, body, revision, locati
   const text = JSON.stringify(body);
   if (route.open) ctx.set('ETag', `"${createHash('sha256').update(text).digest('base64url').slice(0, 16)}"`);
   ctx.set('Cache-Control', 'no-store');
-  if (route.method === 'GET' && ctx.response.get('ETag') !== '' && ctx.fresh) {
+  if (route.method === 'GET' && known(ctx)) {
     ctx.status = 304;
     return;
   }
   ctx.type = 'json';
   ctx.body = text;
+};
+
+/** Does If-None-Match name this very answer? Koa's own look gives way to a Cache-Control that programs add unasked. */
+const known = (ctx: Context): boolean => {
+  const tag = ctx.response.get('ETag');
+  const given = ctx
+    .get('If-None-Match')
+    .split(',')
+    .map((one) => one.trim().replace(/^W\//, ''));
+  return tag !== '' && (given.includes(tag) || given.includes('*'));
 };
 
 type Found = { route: Route; params: Record<string, string> };

@@ -83,9 +83,10 @@ export const boxRoutes: Route[] = [
     path: '/bot/enable',
     tag: 'Box',
     summary: 'Enable BOT',
+    body: { schema: 'Enable', example: {}, optional: true },
     answer: { schema: 'Saved', text: 'BOT is enabled.' },
-    run: async ({ agent }) => {
-      const saved = await agent('bot.enable', {});
+    run: async ({ agent, body = {} }) => {
+      const saved = await agent('bot.enable', body as object);
       return { body: saved, revision: saved.revision };
     },
   },

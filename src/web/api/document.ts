@@ -63,7 +63,7 @@ function operation(route: Route): Json {
     parameters: parameters(route),
     ...(body === undefined
       ? {}
-      : { requestBody: { required: true, content: json(reference(body.schema), body.example) } }),
+      : { requestBody: { required: !body.optional, content: json(reference(body.schema), body.example) } }),
     responses: responses(route),
   };
 }
@@ -122,7 +122,7 @@ function responses(route: Route): Json {
 function refusalsOf(route: Route): string[] {
   if (route.open) return [];
   const some = new Set(['401', '403', '503']);
-  if (route.path.includes('{')) some.add('404');
+  if (route.path.includes('{')) for (const status of ['400', '404']) some.add(status);
   if (route.query !== undefined) some.add('400');
   if (writes(route)) for (const status of ['400', '409', '422', '429']) some.add(status);
   if (route.body !== undefined) for (const status of ['413', '415']) some.add(status);
@@ -153,6 +153,17 @@ function componentSchemas(): Json {
     uri: (id) => `#/components/schemas/${id}`,
   });
   return Object.fromEntries(
-    Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+    Object.entries(made.schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [
+      id,
+      id.endsWith('Change') ? withoutDefaults(schema) : schema,
+    ]),
   );
 }
+
+/** What is left out of a change stays as it is, whatever it would be at first. */
+const withoutDefaults = (schema: unknown): unknown => {
+  if (Array.isArray(schema)) return schema.map(withoutDefaults);
+  if (typeof schema !== 'object' || schema === null) return schema;
+  const kept = Object.entries(schema).filter(([key]) => key !== 'default');
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutDefaults(value)]));
+};

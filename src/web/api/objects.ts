@@ -19,7 +19,7 @@ const kinds: Kind[] = [
   {
     path: '/address-groups',
     collection: 'addressGroups',
-    schema: 'AddressGroup',
+    schema: 'Group',
     one: 'address group',
     many: 'address groups',
     example: { name: 'Offices', members: [{ name: 'MailAccess' }] },
@@ -35,7 +35,7 @@ const kinds: Kind[] = [
   {
     path: '/service-groups',
     collection: 'serviceGroups',
-    schema: 'ServiceGroup',
+    schema: 'Group',
     one: 'service group',
     many: 'service groups',
     example: { name: 'MailingServices', members: [{ name: 'POP3' }, { name: 'SMTP' }] },
@@ -118,7 +118,9 @@ function oneRoutes({ path, collection, schema, one, example }: Kind): Route[] {
   ];
 }
 
-const article = (word: string): string => `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+function article(word: string): string {
+  return `${/^[aeiou]/.test(word) ? 'an' : 'a'} ${word}`;
+}
 
 const mustFind = (policy: Policy, collection: Collection, { params }: Call): { name: string } => {
   const list: { name: string }[] = policy[collection];

@@ -1,3 +1,4 @@
+import { parseNetwork, printNetwork } from '../../policy/address.ts';
 import { defaultNetworks, greengateServices } from '../../policy/builtin.ts';
 import { defaultServices } from '../../policy/default-services.ts';
 import type { Edit, Section } from '../../policy/edit.ts';
@@ -13,6 +14,16 @@ const examples = {
   proxy: { port: 800 },
   time: { serveGreen: true },
   ssh: { enabled: false },
+};
+
+const words = {
+  settings: 'BOT',
+  network: 'the network',
+  dhcp: 'DHCP',
+  dns: 'DNS',
+  proxy: 'the proxy',
+  time: 'the time',
+  ssh: 'SSH',
 };
 
 /** The policy as a whole, its sections, several edits at once, and a trial without doing it. */
@@ -87,12 +98,14 @@ export const builtinRoutes: Route[] = [
     method: 'GET',
     path: '/default-networks',
     tag: 'Objects',
-    summary: 'The default networks; read-only, they follow the network’s settings',
-    policy: true,
-    answer: { schema: 'Address', list: true, text: 'Every default network.' },
+    summary: 'The default networks; read-only, they follow the network’s settings and RED’s address',
+    answer: { schema: 'DefaultNetwork', list: true, text: 'Every default network; an empty one matches nothing.' },
     run: async (call) => {
-      const { policy, revision } = await policyOf(call);
-      return { body: defaultNetworks(policy), revision };
+      const [{ policy }, { red }] = await Promise.all([policyOf(call), call.agent('status', {})]);
+      const network = parseNetwork(red.address);
+      const known =
+        network === null ? {} : { red: { address: red.address.replace(/\/.*/, ''), network: printNetwork(network) } };
+      return { body: defaultNetworks(policy, known) };
     },
   },
   {
@@ -137,16 +150,6 @@ function sectionRoutes(section: keyof typeof examples & Section): Route[] {
     },
   ];
 }
-
-const words = {
-  settings: 'BOT',
-  network: 'the network',
-  dhcp: 'DHCP',
-  dns: 'DNS',
-  proxy: 'the proxy',
-  time: 'the time',
-  ssh: 'SSH',
-};
 
 const editsOf = (body: unknown): Edit[] => {
   if (!Array.isArray(body)) throw new ApiRefusal(400, 'The body must be a list of edits.');

@@ -10,33 +10,36 @@ import {
   timeSchema,
 } from '../../policy/schema-box.ts';
 import { network, remark } from '../../policy/schema-fields.ts';
-import { addressGroupSchema, addressSchema, serviceGroupSchema, serviceSchema } from '../../policy/schema-objects.ts';
+import { addressGroupSchema, addressSchema, serviceSchema } from '../../policy/schema-objects.ts';
 import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
 import { firewallLogSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
 
 const position = z.number().int().min(0).max(100_000);
 const problem = z.strictObject({ place: z.string(), owner: z.string(), message: z.string() });
 const problems = z.array(problem);
+/** Groups of addresses and of services have the same shape. */
+const group = addressGroupSchema;
 const ruleBody = ruleSchema.partial({ id: true });
 const switches = { enabled: z.boolean().optional(), log: z.boolean().optional() };
-const sections = {
-  settings: settingsSchema,
-  network: networkSchema,
-  dhcp: dhcpSchema,
-  dns: dnsSchema,
-  proxy: proxySchema,
-  time: timeSchema,
-  ssh: sshSchema,
+/** Of a section that is changed, what is left out stays as it is. */
+const changes = {
+  settings: settingsSchema.partial(),
+  network: networkSchema.partial(),
+  dhcp: dhcpSchema.partial(),
+  dns: dnsSchema.partial(),
+  proxy: proxySchema.partial(),
+  time: timeSchema.partial(),
+  ssh: sshSchema.partial(),
 };
 const collections = {
   addresses: addressSchema,
-  addressGroups: addressGroupSchema,
+  addressGroups: group,
   services: serviceSchema,
-  serviceGroups: serviceGroupSchema,
+  serviceGroups: group,
 };
 const is = <Word extends string>(word: Word) => z.literal(word);
 
-const simpleEdits = [
+const edit = z.union([
   ...Object.entries(collections).map(([collection, value]) =>
     z.strictObject({ do: is('save'), collection: is(collection), was: z.string().optional(), value }),
   ),
@@ -51,8 +54,8 @@ const simpleEdits = [
   z.strictObject({ do: is('deleteRule'), id: z.string() }),
   z.strictObject({ do: is('moveRule'), id: z.string(), position }),
   z.strictObject({ do: is('toggleRule'), id: z.string(), ...switches }),
-  ...Object.entries(sections).map(([section, value]) =>
-    z.strictObject({ do: is('section'), section: is(section), value: value.partial() }),
+  ...Object.entries(changes).map(([section, value]) =>
+    z.strictObject({ do: is('section'), section: is(section), value }),
   ),
   z.strictObject({ do: is('replace'), value: policySchema }),
   z.strictObject({
@@ -64,15 +67,16 @@ const simpleEdits = [
     remark,
   }),
   z.strictObject({ do: is('unblock'), id: z.string() }),
-];
+]);
+const edits = z.array(edit).min(1);
 
 /** Every shape of the API, by its name in the document. What comes in is checked by the agent, against the same schemas. */
 export const schemas = {
   Policy: policySchema,
   Address: addressSchema,
-  AddressGroup: addressGroupSchema,
+  DefaultNetwork: z.strictObject({ name: z.string(), value: z.string(), remark: z.string() }),
   Service: serviceSchema,
-  ServiceGroup: serviceGroupSchema,
+  Group: group,
   Rule: ruleSchema,
   RuleBody: ruleBody,
   RuleSwitch: z.strictObject(switches),
@@ -84,13 +88,13 @@ export const schemas = {
   Proxy: proxySchema,
   Time: timeSchema,
   Ssh: sshSchema,
-  SettingsChange: settingsSchema.partial(),
-  NetworkChange: networkSchema.partial(),
-  DhcpChange: dhcpSchema.partial(),
-  DnsChange: dnsSchema.partial(),
-  ProxyChange: proxySchema.partial(),
-  TimeChange: timeSchema.partial(),
-  SshChange: sshSchema.partial(),
+  SettingsChange: changes.settings,
+  NetworkChange: changes.network,
+  DhcpChange: changes.dhcp,
+  DnsChange: changes.dns,
+  ProxyChange: changes.proxy,
+  TimeChange: changes.time,
+  SshChange: changes.ssh,
   Block: blockSchema,
   BlockBody: z.strictObject({
     host: network,
@@ -104,9 +108,9 @@ export const schemas = {
     until: z.nullable(moment).optional(),
     remark,
   }),
-  Edit: z.union(simpleEdits),
-  Edits: z.array(z.union(simpleEdits)).min(1),
-  EditOrEdits: z.union([z.union(simpleEdits), z.array(z.union(simpleEdits)).min(1)]),
+  Edit: edit,
+  Edits: edits,
+  EditOrEdits: z.union([edit, edits]),
   Password: z.strictObject({ password: z.string() }),
   Saved: z.strictObject({
     revision: z.number().int(),
@@ -114,7 +118,13 @@ export const schemas = {
     id: z.string().optional(),
     name: z.string().optional(),
   }),
-  Checked: z.strictObject({ at: z.string(), problems }),
+  Checked: z.strictObject({
+    at: z.string(),
+    ats: z.array(z.string()).optional(),
+    problems,
+    changes: z.array(z.string()).optional(),
+  }),
+  Enable: z.strictObject({ starters: z.array(z.string()).optional() }),
   Problem: problem,
   Error: z.strictObject({
     error: z.string(),
@@ -135,10 +145,9 @@ export const sentences: Partial<Record<SchemaName, string>> = {
   Policy: 'The whole policy. Fields that are left out get their defaults.',
   Address:
     'A host, network (192.168.51.0/27, with dotted mask or prefix), range (192.168.51.10-192.168.51.20), MAC, or DNS name (destination only; itself and the names below it).',
-  AddressGroup: 'Addresses and other address groups.',
   Service:
     'Protocol tcp, udp, tcp&udp, icmp, icmpv6, or any IP protocol by name or number; ports as a list such as “80, 443, 8000-8080”.',
-  ServiceGroup: 'Services and other service groups.',
+  Group: 'Objects of one kind and other groups of that kind. At least one member is enabled.',
   Rule: 'Who may or may not reach what by which service. The first rule that matches decides.',
   RuleBody: 'A rule. The id may be left out: the call’s path names it, or Greengate gives one.',
   Block: 'A host that is blocked (drop) or let through (accept) for a time, before all rules.',
@@ -148,7 +157,9 @@ export const sentences: Partial<Record<SchemaName, string>> = {
   Edits: 'Changes that are made in order, all or none.',
   Saved:
     'The policy’s new revision, and how many running connections were cut because they are no longer allowed. `id` or `name` is that of a new rule, block or object.',
-  Checked: 'What would be said. No problems: the change would be taken. `at` is the path of what was edited.',
+  Checked:
+    'What would be said. No problems: the change would be taken. `at` is the path of what was edited, `ats` those of several edits; `changes` says what the rules change for whom.',
+  Enable: 'Ids of ready-made rules to add: dns, dhcp …; left out, the first time adds the rule for DNS.',
   Problem: '`place` is a path in the policy (rules/3/source/name), `owner` the name of the object there.',
   Error: 'One sentence, and the problems behind it.',
   Settings: 'BOT’s settings.',

@@ -1,0 +1,199 @@
+import { appendFileSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import test from 'ava';
+import type { Policy } from '../../src/policy/schema.ts';
+import { handbookEdits } from '../lib/handbook.ts';
+import { commandLine } from './box.ts';
+
+const ADMIN = { do: 'section', section: 'settings', value: { adminMac: '00:16:3e:00:00:25' } } as const;
+
+test('status says what the box is doing, for people and for programs', async (t) => {
+  const box = await commandLine(t, { block: true });
+  const said = await box.run(['status']);
+  t.is(said.code, 0, said.err);
+  t.regex(said.out, /^Host +greengate, Greengate 0 on twin, up 5 seconds\n/);
+  t.regex(said.out, /^BOT +enabled: what no rule allows is blocked$/m);
+  t.regex(said.out, /^GREEN +192\.168\.51\.254\/24, 00:16:3e:00:00:01$/m);
+  t.regex(said.out, /^Notice +RED is down\.$/m);
+  const json = await box.run(['status', '--json']);
+  t.like(JSON.parse(json.out), { hostname: 'greengate', bot: 'enabled' });
+});
+
+test('policy and apply: out to a file, changed, said, tried, in force', async (t) => {
+  const { lab, folder, run } = await commandLine(t);
+  for (const edit of handbookEdits) await lab.root('policy.edit', { edit });
+  t.is((await run(['policy', 'p.json'])).code, 0);
+  const policy = JSON.parse(readFileSync(join(folder, 'p.json'), 'utf8')) as Policy;
+  t.deepEqual(policy, JSON.parse((await run(['policy'])).out));
+  const { revision } = await lab.root('policy.get', {});
+  t.is((await run(['apply', 'p.json'])).out, 'Nothing changes.\n');
+  t.is((await lab.root('policy.get', {})).revision, revision);
+
+  const [first, second] = policy.rules;
+  const wanted = {
+    ...policy,
+    rules: [second, { ...first, log: true }],
+    addresses: [...policy.addresses, { name: 'Printer', value: '192.168.51.9' }],
+    settings: { ...policy.settings, logging: false },
+  };
+  writeFileSync(join(folder, 'p.json'), JSON.stringify(wanted));
+  const changes = 'rules: 1 changed, another order\naddresses: 1 added\nsettings: logging\n';
+  const tried = await run(['apply', '--dry-run', 'p.json']);
+  t.is(tried.code, 0, tried.err);
+  t.true(tried.out.startsWith(changes), tried.out);
+  t.true(tried.out.endsWith('The box would take it. Nothing was changed.\n'));
+  t.is((await lab.root('policy.get', {})).revision, revision);
+  const applied = await run(['apply', '-'], JSON.stringify(wanted));
+  t.deepEqual(applied, { code: 0, err: '', out: `${changes}In force as revision ${revision + 1}.\n` });
+  t.is((await lab.root('policy.get', {})).policy.rules[0]?.id, second?.id);
+});
+
+test('a policy that cannot be is refused, each problem in its line', async (t) => {
+  const { lab, folder, run } = await commandLine(t);
+  const { policy, revision } = await lab.root('policy.get', {});
+  writeFileSync(
+    join(folder, 'bad.json'),
+    JSON.stringify({
+      ...policy,
+      addresses: [
+        { name: '\u001b[31mred', value: '192.168.51.9' },
+        { name: 'Two', value: '192.168.51.300' },
+      ],
+    }),
+  );
+  for (const args of [
+    ['apply', 'bad.json'],
+    ['apply', 'bad.json', '--dry-run'],
+    ['print', 'bad.json'],
+  ]) {
+    const said = await run(args);
+    t.is(said.code, 1);
+    t.is(said.out, '');
+    t.deepEqual(
+      said.err.split('\n').map((line) => line.split(': ')[0]),
+      ['addresses/0/name', 'addresses/1/value', ''],
+    );
+    t.notRegex(said.err, /\u001b/);
+  }
+  const json = await run(['apply', 'bad.json', '--json']);
+  t.is(json.code, 1);
+  t.is((JSON.parse(json.out) as { problems: object[] }).problems.length, 2);
+  const check = await run(['check', 'bad.json']);
+  t.is(check.code, 1);
+  t.like(JSON.parse(check.out)[1], { place: 'addresses/1/value', owner: 'Two' });
+  t.regex((await run(['check', 'bad.json', '--text'])).out, /^addresses\/1\/value: Not an address/m);
+  writeFileSync(join(folder, 'torn.json'), '{"schema":');
+  t.is((await run(['apply', 'torn.json'])).code, 1);
+  t.is((await run(['apply', 'nowhere.json'])).code, 1);
+  t.is((await lab.root('policy.get', {})).revision, revision);
+  lab.twin.checkProblems = [{ place: 'rules/0', owner: 'Mail', message: 'The kernel would not take this.' }];
+  writeFileSync(join(folder, 'p.json'), JSON.stringify({ ...policy, dns: { servers: ['192.0.2.1'] } }));
+  const kernel = await run(['apply', 'p.json']);
+  t.deepEqual(kernel, { code: 1, out: '', err: 'rules/0: The kernel would not take this.\n' });
+});
+
+test('block, allow, unblock: for a time or until it is ended', async (t) => {
+  const { lab, run } = await commandLine(t);
+  const start = Math.floor(Date.now() / 1000);
+  const blocks = async () => (await lab.root('policy.get', {})).policy.blocks;
+  const said = await run(['block', '192.168.51.25', '--for', '1h30m', '--remark', 'Exam']);
+  t.is(said.code, 0, said.err);
+  t.regex(
+    said.out,
+    /^192\.168\.51\.25 is blocked until 20\d\d-\d\d-\d\d \d\d:\d\d:\d\d\. In force as revision \d+\.\n$/,
+  );
+  const [block] = await blocks();
+  t.like(block, { host: '192.168.51.25', action: 'drop', remark: 'Exam', by: 'root' });
+  t.true((block?.until ?? 0) >= start + 5400 && (block?.until ?? 0) < start + 5460);
+  t.is((await run(['allow', '00:16:3E:00:00:35'])).code, 0);
+  t.like((await blocks())[1], { host: '00:16:3e:00:00:35', action: 'accept', until: null });
+  t.is((await run(['unblock', '00:16:3E:00:00:35'])).code, 0);
+  t.is((await run(['unblock', block?.id ?? ''])).code, 0);
+  t.deepEqual(await blocks(), []);
+  t.is((await run(['unblock', '192.168.51.25'])).code, 1);
+  t.is((await run(['block', 'nonsense!'])).code, 1);
+});
+
+test('enable, rules, leases', async (t) => {
+  const { lab, run } = await commandLine(t);
+  for (const edit of [...handbookEdits, ADMIN]) await lab.root('policy.edit', { edit });
+  await lab.root('policy.edit', { edit: { do: 'toggleRule', id: 'r2', enabled: false } });
+  lab.twin.packets = { r1: { packets: 1234, bytes: 9 } };
+  const rules = await run(['rules']);
+  t.is(rules.code, 0, rules.err);
+  t.regex(rules.out, /^1 +r1 +on +1\s?234 +MailAccess may reach any address outside/m);
+  t.regex(rules.out, /^2 +r2 +off +0 +WebAccess/m);
+  t.like(JSON.parse((await run(['rules', '--json'])).out)[0], { id: 'r1', packets: 1234 });
+  t.regex((await run(['leases'])).out, /^192\.168\.51\.25 +00:16:3e:00:00:25 +until 1970-01-01 00:00:09 +pc$/m);
+  t.regex((await run(['enable'])).out, /^BOT is enabled\. In force as revision \d+\.\n$/);
+  t.is(lab.twin.held?.ruleset.mode, 'blocking');
+});
+
+test('log: the newest lines, and what comes then, also in a new file', async (t) => {
+  const { logs, run, start } = await commandLine(t);
+  t.is((await run(['log'])).code, 1);
+  const line = (port: number) =>
+    `${JSON.stringify({
+      'oob.prefix': 'GREEN DROP default',
+      'oob.time.sec': 1_795_380_474,
+      'oob.in': 'green',
+      'ip.protocol': 6,
+      src_ip: '192.168.51.25',
+      dest_ip: '203.0.113.9',
+      src_port: 52416,
+      dest_port: port,
+      'mac.saddr.str': '00:16:3e:00:00:25',
+    })}\n`;
+  const file = join(logs, 'firewall.json');
+  for (let port = 1; port <= 3000; port += 1) appendFileSync(file, line(port));
+  const two = await run(['log', '-n', '2']);
+  t.is(
+    two.out,
+    [2999, 3000]
+      .map(
+        (port) =>
+          `2026-11-22 20:47:54 GREEN DROP green TCP 192.168.51.25:52416 (00:16:3e:00:00:25) -> 203.0.113.9:${port} default\n`,
+      )
+      .join(''),
+  );
+  t.is((await run(['log', 'firewall', '--lines', '3000'])).out.split('\n').length, 3001);
+  const follow = start(['log', '-f', '--lines=1', '--json']);
+  const until = async (word: string) => {
+    for (let tries = 0; tries < 300 && !follow.said().out.includes(word); tries += 1) await sleep(100);
+  };
+  await until('3000');
+  appendFileSync(file, line(4001).slice(0, 50));
+  await sleep(700);
+  appendFileSync(file, `${line(4001).slice(50)}no line at all\n`);
+  await sleep(700);
+  renameSync(file, `${file}.1`);
+  writeFileSync(file, line(4002));
+  await until('4002');
+  t.deepEqual(
+    follow
+      .said()
+      .out.trim()
+      .split('\n')
+      .map((one) => (JSON.parse(one) as { destinationPort: number }).destinationPort),
+    [3000, 4001, 4002],
+  );
+  t.not((await follow.interrupt()).code, null);
+  writeFileSync(
+    join(logs, 'proxy.log'),
+    `${JSON.stringify({ time: 1_795_380_474, ms: 5, client: '192.168.51.35', status: 200, method: 'GET', url: 'http://www.example.com/\u001b[31m', bytes: 9, hier: 'TCP_MISS/HIER_DIRECT' })}\n`,
+  );
+  const proxy = await run(['log', 'proxy']);
+  t.regex(proxy.out, /^2026-11-22 20:47:54 192\.168\.51\.35 200 TCP_MISS 9 GET http:\/\/www\.example\.com\//);
+  t.notRegex(proxy.out, /\u001b/);
+});
+
+test('without an agent there is a sentence, and 1', async (t) => {
+  const { lab, run } = await commandLine(t);
+  lab.run = join(lab.run, 'elsewhere');
+  t.deepEqual(await run(['status']), {
+    code: 1,
+    out: '',
+    err: 'The agent does not answer: this is not the box, or the agent is not running.\n',
+  });
+});
