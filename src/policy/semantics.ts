@@ -6,6 +6,7 @@ import { dhcpProblems, networkProblems } from './network-semantics.ts';
 import type { Problem } from './problem.ts';
 import { ruleProblems } from './rule-semantics.ts';
 import type { Policy, Rule } from './schema.ts';
+import { sshKeyFault } from './ssh-key.ts';
 import { isTimezone } from './zones.ts';
 
 /** The faults of a policy that no single field shows: names used twice, names that do not exist, a MAC as destination … */
@@ -17,6 +18,7 @@ export const semanticProblems = (policy: Policy): Problem[] => {
     ...(groups.length > 0 ? [] : ruleProblems(policy)),
     ...blockProblems(policy),
     ...settingsProblems(policy),
+    ...sshProblems(policy),
     ...networkProblems(policy),
     ...dhcpProblems(policy),
   ];
@@ -115,6 +117,12 @@ const settingsProblems = ({ settings, proxy, ssh, network }: Policy): Problem[] 
   }
   return found;
 };
+
+const sshProblems = ({ ssh }: Policy): Problem[] =>
+  ssh.keys.flatMap((key, index) => {
+    const fault = sshKeyFault(key);
+    return fault === null ? [] : [problem(`ssh/keys/${index}`, 'SSH', fault)];
+  });
 
 /** DNS, DHCP and NTP. */
 const reserved = new Set([53, 67, 68, 123]);

@@ -19,6 +19,8 @@ const pages: Record<string, string> = {
   proxy: '/services/proxy',
   dhcp: '/services/dhcp',
   'lease-form': '/services/dhcp/lease',
+  time: '/services/time',
+  ssh: '/services/ssh',
   bot: '/firewall/bot',
   'bot-settings': '/firewall/bot/settings',
   'bot-disable': '/firewall/bot/disable',

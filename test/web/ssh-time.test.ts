@@ -46,6 +46,14 @@ test('SSH: a faulty key is named by its line, and nothing is saved', async (t) =
   t.like((await policyOf(ui)).ssh, { enabled: false, keys: [] });
 });
 
+test('SSH: a key of which a part is missing is named too, which sshd would not do', async (t) => {
+  const { admin } = await readyUi(t);
+  const key = newKey(t);
+  await admin.get('/services/ssh');
+  await admin.submit('/services/ssh', { keys: `${key}\n${key.slice(0, 50)}` });
+  t.regex(admin.page.errors.keys ?? '', /^Line 2: The key is damaged/);
+});
+
 test('SSH: a key that is added leaves sessions alone, one that is taken out ends them', async (t) => {
   const ui = await readyUi(t);
   const [one, other] = [newKey(t), newKey(t)];
