@@ -35,10 +35,10 @@ async function row(count: number): Promise<string[]> {
   const times = { parse: [] as number[], compile: [] as number[], load: [] as number[], bare: [] as number[] };
   for (let round = 0; round < ROUNDS; round += 1) {
     times.parse.push(await timed(async () => void parsePolicy(policy)));
-    let plan = compile(defaultPolicy(), applianceFacts(true));
+    let plan = compile(defaultPolicy(), applianceFacts(true, 1_795_420_000));
     times.compile.push(
       await timed(async () => {
-        plan = compile(policy, { ...applianceFacts(true), generation: round });
+        plan = compile(policy, { ...applianceFacts(true, 1_795_420_000), generation: round });
       }),
     );
     times.load.push(await timed(async () => void (await loadRuleset(plan))));

@@ -49,11 +49,15 @@ export const applyEdit = (policy: Policy, edit: Edit): EditResult => {
   return parsed.ok ? { ok: true, ...where, policy: parsed.value } : { ok: false, ...where, problems: parsed.problems };
 };
 
-/** A rule id that the policy does not use yet: `r1`, `r2`, … Ids are not given twice while a rule has them. */
-export const freeRuleId = (policy: Policy): string => {
-  const numbers = policy.rules.map((rule) => Number(/^r(\d+)$/.exec(rule.id)?.[1] ?? 0));
-  return `r${Math.max(0, ...numbers) + 1}`;
-};
+/** The number of the next id, of a rule (`r7`) or a block (`b7`): one that neither has now or ever had. */
+export const freeNumber = ({ rules, blocks, lastId }: Policy): number =>
+  [...rules, ...blocks].reduce(
+    (highest, { id }) => Math.max(highest, Number(/^[rb](\d+)$/.exec(id)?.[1] ?? 0)),
+    lastId,
+  ) + 1;
+
+/** The id of the next rule. */
+export const freeRuleId = (policy: Policy): string => `r${freeNumber(policy)}`;
 
 type Draft =
   | { policy: unknown; at: string; ats?: string[] }
@@ -117,16 +121,16 @@ const step = (policy: Policy, edit: Edit): Draft => {
 
 const addBlock = (policy: Policy, { host, action, until, by, remark }: Extract<Edit, { do: 'block' }>): Draft => {
   const others = policy.blocks.filter((one) => one.host !== normalAddress(host.trim()));
-  const numbers = policy.blocks.map(({ id }) => Number(id.slice(1)));
+  const number = freeNumber(policy);
   const block = {
-    id: `b${Math.max(0, ...numbers) + 1}`,
+    id: `b${number}`,
     host,
     action,
     until,
     by: (by ?? '').slice(0, 64),
     remark: remark ?? '',
   };
-  return { at: `blocks/${others.length}`, policy: { ...policy, blocks: [...others, block] } };
+  return { at: `blocks/${others.length}`, policy: { ...policy, lastId: number, blocks: [...others, block] } };
 };
 
 const endBlock = (policy: Policy, id: string): Draft =>
@@ -152,7 +156,9 @@ const saveObject = (policy: Policy, edit: Extract<Edit, { do: 'save' }>): Draft 
     edit.was !== undefined && typeof name === 'string'
       ? renamed(policy, edit.collection, edit.was, name.trim())
       : policy;
-  return { at, policy: { ...followed, [edit.collection]: list.toSpliced(index, 1, edit.value as never) } };
+  // Groups that hold this one are in the same list, and name it too.
+  const others = followed[edit.collection] as { name: string }[];
+  return { at, policy: { ...followed, [edit.collection]: others.toSpliced(index, 1, edit.value as never) } };
 };
 
 const deleteObject = (policy: Policy, edit: Extract<Edit, { do: 'delete' }>): Draft => {
@@ -173,11 +179,19 @@ const saveRule = (policy: Policy, edit: Extract<Edit, { do: 'saveRule' }>): Draf
   const index = policy.rules.findIndex((rule) => rule.id === edit.id);
   if (edit.id !== undefined && index < 0 && edit.restore !== true)
     return { at: 'rules', problem: 'This rule is not there any more: somebody deleted it.' };
-  const rule = { ...(edit.value as object), id: edit.id ?? freeRuleId(policy) } as Rule;
+  const number = freeNumber(policy);
+  const rule = { ...(edit.value as object), id: edit.id ?? `r${number}` } as Rule;
   const others: Rule[] = index < 0 ? policy.rules : policy.rules.toSpliced(index, 1);
   const wanted = edit.position ?? (index < 0 ? others.length : index);
   const position = Math.max(0, Math.min(wanted, others.length));
-  return { at: `rules/${position}`, policy: { ...policy, rules: others.toSpliced(position, 0, rule) } };
+  return {
+    at: `rules/${position}`,
+    policy: {
+      ...policy,
+      lastId: edit.id === undefined ? number : policy.lastId,
+      rules: others.toSpliced(position, 0, rule),
+    },
+  };
 };
 
 const withRule = (policy: Policy, id: string, change: (rules: Rule[], index: number, rule: Rule) => Rule[]): Draft => {

@@ -24,7 +24,7 @@ for (const name of readdirSync(goldens).filter((one) => one.endsWith('.json'))) 
     };
     const parsed = parsePolicy(golden.policy);
     if (!parsed.ok || root === undefined) return t.fail('no policy or no built root');
-    const facts = { ...applianceFacts(golden.setUp ?? true), ipv6: golden.ipv6 ?? false };
+    const facts = { ...applianceFacts(golden.setUp ?? true, 1_795_420_000), ipv6: golden.ipv6 ?? false };
     const input = compile(parsed.value, facts).files['ruleset.nft'] ?? '';
     t.notThrows(() =>
       execFileSync('unshare', ['-n', 'chroot', root, 'nft', '-c', '-f', '-'], { input, stdio: 'pipe' }),

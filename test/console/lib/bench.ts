@@ -133,7 +133,7 @@ export class Bench {
 const planOf = (change: (policy: Policy) => void, setUp: boolean, generation: number): Record<string, string> => {
   const policy = defaultPolicy();
   change(policy);
-  return compile(policy, { ...applianceFacts(setUp), generation }).files;
+  return compile(policy, { ...applianceFacts(setUp, 1_795_420_000), generation }).files;
 };
 
 let count = 0;

@@ -110,7 +110,7 @@ const layOut = (space: Namespace, folder: string): void => {
   writeFileSync(join(folder, 'data/nics.conf'), `GREEN_MAC=${BOX_MAC.green}\nRED_MAC=${BOX_MAC.red}\n`);
   for (const name of ['sh', 'closed.nft', 'sysctl.conf', 'kernel.conf'])
     symlinkSync(join(LIB, name), join(folder, 'lib', name));
-  const facts = applianceFacts(false, ULOGD_PLUGINS);
+  const facts = applianceFacts(false, Math.floor(Date.now() / 1000), ULOGD_PLUGINS);
   const paths = {
     run: join(folder, 'run'),
     data: join(folder, 'data'),
