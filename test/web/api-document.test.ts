@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
 import { BASE, routes } from '../../src/web/api/routes.ts';
 import { api } from './api-client.ts';
@@ -11,6 +13,15 @@ test('the document has every call of the router, and no other', (t) => {
   t.is(new Set(documented).size, documented.length);
   t.is(api.openapi, '3.1.0');
   t.deepEqual(api.servers, [{ url: BASE }]);
+});
+
+test('docs/api.md lists every call, and no other', (t) => {
+  const text = readFileSync(join(import.meta.dirname, '../../docs/api.md'), 'utf8');
+  const listed = [...text.matchAll(/^\| `([A-Z]+ \/[^`]*)` \|/gm)].map(([, call]) => call);
+  t.deepEqual(
+    listed,
+    routes.map(({ method, path }) => `${method} ${path}`),
+  );
 });
 
 test('every reference leads somewhere, and every shape is used', (t) => {
