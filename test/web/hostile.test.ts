@@ -56,10 +56,14 @@ test('what a form sends back is text, also ten thousand characters of it', async
   for (const [page, action] of forms) {
     await ui.admin.get(page);
     const form = ui.admin.page.forms.find((one) => one.action === action && one.method === 'post');
-    const fields = (form?.fields ?? []).filter(([name]) => !['csrf', 'step', 'was'].includes(name));
-    await ui.admin.submit(action, Object.fromEntries(fields.map(([name]) => [name, nasty])));
-    t.is(ui.admin.status, 422, `${page} ${action}: ${ui.admin.page.text.slice(0, 200)}`);
-    assertInert(t, ui.admin.page.html, page);
+    const fields = (form?.fields ?? []).filter(([name]) => !['csrf', 'step', 'was', 'revision', 'seen'].includes(name));
+    // A dozen at a time: together they would be more than a form may hold.
+    for (let first = 0; first < fields.length; first += 12) {
+      await ui.admin.get(page);
+      await ui.admin.submit(action, Object.fromEntries(fields.slice(first, first + 12).map(([name]) => [name, nasty])));
+      t.is(ui.admin.status, 422, `${page} ${action}: ${ui.admin.page.text.slice(0, 200)}`);
+      assertInert(t, ui.admin.page.html, page);
+    }
   }
   t.deepEqual(ui.reports, []);
 });

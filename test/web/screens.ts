@@ -155,12 +155,14 @@ async function bare(browser: Browser, ui: Ui, look: Look): Promise<void> {
   await page.fill('#password', PASSWORD);
   await page.click('button');
   await page.goto(`${ui.url}/firewall/bot/rules/new`);
-  await page.click('text=Next');
+  const next = page.getByRole('button', { name: 'Next' });
+  await page.fill('#sourcePick', '192.168.51.999');
+  await next.click();
   await shot('rule-errors');
-  await page.selectOption('#sourceAddress', 'WebAccess');
+  await page.fill('#sourcePick', '192.168.51.9');
   await page.check('#destination-greengate');
-  await page.selectOption('#serviceName', 'GreengateProxy');
-  await page.click('text=Next');
+  await page.fill('#servicePick', 'GreengateProxy');
+  await next.click();
   await shot('rule-review');
   if (look.width < 500) {
     await page.click('text=Menu');
