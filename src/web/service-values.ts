@@ -14,6 +14,7 @@ export const serviceFields = [
   'icmpType',
   'icmp6Type',
   'otherType',
+  'otherType6',
   'remark',
 ] as const;
 
@@ -30,6 +31,7 @@ export const emptyService: ServiceValues = {
   icmpType: '',
   icmp6Type: '',
   otherType: '',
+  otherType6: '',
   remark: '',
 };
 
@@ -68,7 +70,8 @@ export const valuesOfService = (service: Service): ServiceValues => {
     invertPorts: service.invertPorts ? 'on' : '',
     icmpType: protocol === 'icmp' ? (typed ? 'other' : icmpType) : '',
     icmp6Type: protocol === 'icmpv6' ? (typed ? 'other' : icmpType) : '',
-    otherType: typed ? icmpType : '',
+    otherType: typed && protocol === 'icmp' ? icmpType : '',
+    otherType6: typed && protocol === 'icmpv6' ? icmpType : '',
     remark,
   };
 };
@@ -110,16 +113,19 @@ const protocolOf = ({ protocol, otherProtocol }: ServiceValues): string => {
 
 const typeOf = (values: ServiceValues): string => {
   const protocol = protocolOf(values).trim().toLowerCase();
-  const chosen = protocol === 'icmp' ? values.icmpType : protocol === 'icmpv6' ? values.icmp6Type : '';
+  if (protocol !== 'icmp' && protocol !== 'icmpv6') return '';
+  const [chosen, typed] =
+    protocol === 'icmp' ? [values.icmpType, values.otherType] : [values.icmp6Type, values.otherType6];
   if (chosen !== 'other') return chosen;
-  return values.otherType.trim() === '' ? '?' : values.otherType;
+  // Empty would mean every type, which is another choice.
+  return typed.trim() === '' ? '?' : typed;
 };
 
 const fieldOf = (place: string, values: ServiceValues): string | undefined => {
   if (place === 'protocol') return values.protocol === 'other' ? 'otherProtocol' : 'protocol';
   if (place === 'icmpType') {
-    const field = values.protocol === 'icmpv6' ? 'icmp6Type' : 'icmpType';
-    return values[field] === 'other' ? 'otherType' : field;
+    if (protocolOf(values) === 'icmpv6') return values.icmp6Type === 'other' ? 'otherType6' : 'icmp6Type';
+    return values.icmpType === 'other' ? 'otherType' : 'icmpType';
   }
   return (serviceFields as readonly string[]).includes(place) ? place : undefined;
 };

@@ -120,7 +120,7 @@ test('wrong services say why at the field where it was typed', async (t) => {
     [{ protocol: 'other', otherProtocol: '' }, 'otherProtocol', /Write the name of the protocol/],
     [{ protocol: 'other', otherProtocol: '256' }, 'otherProtocol', /number from 0 to 255/],
     [{ protocol: 'icmp', icmpType: 'other', otherType: '256' }, 'otherType', /Not an ICMP type/],
-    [{ protocol: 'icmpv6', icmp6Type: 'other', otherType: '' }, 'otherType', /Not an ICMP type/],
+    [{ protocol: 'icmpv6', icmp6Type: 'other', otherType6: '' }, 'otherType6', /Not an ICMP type/],
     [{ protocol: 'quic<b>' }, 'protocol', /Choose a protocol/],
   ] as [Record<string, string>, string, RegExp][]) {
     await ui.admin.get(`${base}/services/new`);
