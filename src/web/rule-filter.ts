@@ -3,7 +3,14 @@ import { contains, isDnsName, isIp, isMac, normalMac, parseNetwork } from '../po
 import { allAddresses, allServices, greenNetwork } from '../policy/builtin.ts';
 import { inPorts, type Match } from '../policy/matches.ts';
 import { TCP, UDP } from '../policy/protocols.ts';
-import { type Hosts, membersOf, resolveDestination, resolveService, resolveSource } from '../policy/resolve.ts';
+import {
+  type Hosts,
+  membersOf,
+  resolveDestination,
+  resolveService,
+  resolveSource,
+  sameName,
+} from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { queryOf } from './context.ts';
 import { addressOf } from './paging.ts';
@@ -43,7 +50,7 @@ export const ruleFilter = (policy: Policy, filter: RuleFilter, now: number): ((r
   if (filter.service !== '')
     tests.push(portTest(policy, filter.service) ?? serviceNameTest(policy, filter.service.toLowerCase()));
   if (filter.action !== '') tests.push((rule) => rule.action === filter.action);
-  if (filter.heading !== '') tests.push((rule) => rule.heading === filter.heading);
+  if (filter.heading !== '') tests.push((rule) => sameName(rule.heading, filter.heading));
   const state = states[filter.state];
   if (state !== undefined) tests.push((rule) => state(rule, now));
   return (rule) => tests.every((test) => test(rule));

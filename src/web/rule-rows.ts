@@ -23,6 +23,7 @@ export type Row = {
   where: Side;
   /** The parts that the form offers in advanced mode only, in words. */
   advanced: string;
+  inverted: boolean;
   second: Remark[];
   counter: { packets: number; bytes: number };
   /** Seconds since the epoch; 0 when the log knows of none. */
@@ -83,6 +84,7 @@ const rowOf = ({ policy, counters, clock, last }: RowParts, rule: Rule, index: n
   what: side(serviceTerm(policy, rule.service), rule.service),
   where: side(destinationTerm(policy, rule.destination), rule.destination),
   advanced: advancedWords(rule).join(', '),
+  inverted: [rule.source, rule.destination, rule.service].some(isInverted) || rule.sourcePorts !== '',
   second: remarksOf(rule, clock),
   counter: counters[rule.id] ?? { packets: 0, bytes: 0 },
   last: last[rule.id] ?? 0,

@@ -51,8 +51,7 @@ export const momentWords = (at: number, { zone, now }: Pick<Clock, 'zone' | 'now
 export const limitWords = ({ for: what, rate, per, burst }: Limit): string => {
   const often = `at most ${rate} per ${per}, ${burst} at once`;
   if (what === 'log') return `logs ${often}`;
-  const rest = 'what is beyond that goes on to the next rule';
-  return what === 'both' ? `acts and logs ${often}; ${rest}` : `acts ${often}; ${rest}`;
+  return `${what === 'both' ? 'acts and logs' : 'acts'} ${often}; then the next rules decide`;
 };
 
 const frameRemark = (frame: Frame, clock: Clock): Remark => {

@@ -92,7 +92,7 @@ test('frames, limits and expiries in words, and whether they are in force', (t) 
   t.regex(said({ expires: NOW + 400 * 86400 })[0] ?? '', /2027/);
   const limit = { for: 'log' as const, rate: 10, per: 'minute' as const, burst: 5 };
   t.is(limitWords(limit), 'logs at most 10 per minute, 5 at once');
-  t.regex(limitWords({ ...limit, for: 'action' }), /^acts at most .* goes on to the next rule$/);
+  t.regex(limitWords({ ...limit, for: 'action' }), /^acts at most .*; then the next rules decide$/);
 });
 
 const filterOf = (policy: Policy, filter: object): string => {

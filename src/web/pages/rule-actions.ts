@@ -15,7 +15,12 @@ import { idOf, type ListChange, selectionPages } from './rule-selection.ts';
 /** What is done to the rules of the list: switch, move, delete and take that back; one rule or many as one change. */
 export const ruleActionPages: Pages = (router, web) => {
   const kept = makeKept();
-  router.post('/firewall/bot/rules/:id/toggle', (ctx) => toggle(web, ctx));
+  router.post('/firewall/bot', (ctx) => fromRow(web, ctx, kept));
+  router.post('/firewall/bot/rules/:id/toggle', (ctx) => {
+    const fields = fieldsOf(ctx);
+    const what = fields.get('enabled') === null ? 'log' : 'enabled';
+    return toggle(web, ctx, { id: idOf(ctx), what, on: fields.get(what) === 'yes' });
+  });
   router.post('/firewall/bot/rules/:id/move', (ctx) => moveOne(web, ctx));
   router.post('/firewall/bot/rules/:id/delete', (ctx) => remove(web, ctx, kept, [idOf(ctx)]));
   router.post('/firewall/bot/bulk', (ctx) => bulk(web, ctx, kept));
@@ -41,38 +46,53 @@ const finish = async (web: Web, ctx: Context, change: ListChange): Promise<void>
 };
 
 /** Somebody else saved meanwhile: the list as it is now, with what was meant above it, ready to be done. */
-const conflict = (web: Web, ctx: Context, place: ListPlace, sentence: string): Promise<void> => {
+const conflict = (
+  web: Web,
+  ctx: Context,
+  place: ListPlace,
+  sentence: string,
+  meant?: Partial<Meant>,
+): Promise<void> => {
   // htmx puts only answers of success into the page.
   ctx.status = ctx.get('HX-Request') === '' ? 409 : 200;
   const fields = [...fieldsOf(ctx)].filter(([name]) => name !== 'csrf' && name !== 'revision');
-  const action = ctx.path.replace(/\/selected$/, '/selected/done');
-  return showRules(web, ctx, place, { action, fields, sentence } satisfies Meant);
+  return showRules(web, ctx, place, { action: ctx.path, fields, sentence, ...meant });
 };
 
-const toggle = async (web: Web, ctx: Context): Promise<void> => {
+/** The buttons of a row say what they are for in one field; a form sent without one (by Enter) changes nothing. */
+const fromRow = (web: Web, ctx: Context, kept: Kept): Promise<void> | void => {
   const fields = fieldsOf(ctx);
-  const place = placeOfText(fields.get('place') ?? '');
+  const gone = fields.get('delete');
+  if (gone !== null) return remove(web, ctx, kept, [gone]);
+  const [, id = '', mark = '', what = '', on = ''] =
+    /^([a-z0-9]{1,16}) ([\w-]{8}) (enabled|log) (yes|no)$/.exec(fields.get('set') ?? '') ?? [];
+  if (id === '') return seeOther(ctx, listAddress(placeOfText(fields.get('place') ?? '')));
+  return toggle(web, ctx, { id, mark, what: what === 'log' ? 'log' : 'enabled', on: on === 'yes' });
+};
+
+type Toggle = { id: string; mark?: string; what: 'enabled' | 'log'; on: boolean };
+
+/** The rule counts, not the revision: switching it is right as long as it says what it said when it was looked at. */
+const toggle = async (web: Web, ctx: Context, { id, mark, what, on }: Toggle): Promise<void> => {
+  const place = placeOfText(fieldsOf(ctx).get('place') ?? '');
   const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
-  const index = policy.rules.findIndex(({ id }) => id === idOf(ctx));
+  const index = policy.rules.findIndex((rule) => rule.id === id);
   const rule = policy.rules[index];
-  const [enabled, log] = ['enabled', 'log'].map((name) => fields.get(name) ?? undefined);
-  const what = enabled === undefined ? `logging of rule ${index + 1}` : `rule ${index + 1}`;
-  const meant = `switch ${what} ${(enabled ?? log) === 'yes' ? 'on' : 'off'}`;
-  // The rule counts, not the revision: switching it is right as long as it says what it said.
-  const mark = ctx.query.mark;
-  if (rule !== undefined && typeof mark === 'string' && mark !== ruleMark(rule))
-    return conflict(web, ctx, place, meant);
-  const edit: Edit = {
-    do: 'toggleRule',
-    id: idOf(ctx),
-    ...(enabled === undefined ? {} : { enabled: enabled === 'yes' }),
-    ...(log === undefined ? {} : { log: log === 'yes' }),
-  };
+  const overtaken = () =>
+    conflict(web, ctx, place, `switch ${what === 'log' ? 'logging of ' : ''}rule ${index + 1} ${on ? 'on' : 'off'}`, {
+      action: `/firewall/bot/rules/${id}/toggle`,
+      fields: [
+        [what, on ? 'yes' : 'no'],
+        ['place', fieldsOf(ctx).get('place') ?? ''],
+      ],
+    });
+  if (rule !== undefined && mark !== undefined && mark !== ruleMark(rule)) return overtaken();
+  const edit: Edit = { do: 'toggleRule', id, [what]: on };
   const saved = await saveEdit(web.agent, ctx, edit, rule === undefined ? undefined : revision);
-  if (!saved.ok && saved.moved === true) return conflict(web, ctx, place, meant);
+  if (!saved.ok && saved.moved === true) return overtaken();
   if (!saved.ok) setFlash(ctx, 'refused', problemText(saved.problems));
   else if (saved.cut > 0) setFlash(ctx, 'done', savedText(saved.cut));
-  seeOther(ctx, `${listAddress(place)}#rule-${idOf(ctx)}`);
+  seeOther(ctx, `${listAddress(place)}#rule-${id}`);
 };
 
 /** To `position`, counting from 0 as in the policy, or beside a rule: `after` or `before` its id. `heading` overrides the place's. */

@@ -114,7 +114,7 @@ const show = async (web: Web, ctx: Context, shown: Shown): Promise<void> => {
       rules.length > 200
         ? []
         : rules.map((rule, index) => ({ value: String(index + 1), label: labelOf(policy, rule) })),
-    headings: [...new Set(rules.map(({ heading }) => heading))].filter((heading) => heading !== ''),
+    headings: [...new Set(rules.map(({ heading }) => heading))].filter((heading) => heading !== '').slice(0, 200),
   });
 };
 

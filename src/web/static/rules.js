@@ -148,6 +148,11 @@ document.addEventListener('keydown', (event) => {
   } else if (box && event.key === 'n') document.querySelector('[data-key="n"]')?.click();
 });
 
+// Enter in a box would press the first button of the form.
+document.addEventListener('keypress', (event) => {
+  if (event.key === 'Enter' && event.target.name === 'rule') event.preventDefault();
+});
+
 document.addEventListener('focusout', (event) => {
   if (
     carried !== null &&
