@@ -13,11 +13,12 @@ export type Words = { rule: Rule; before: Policy; after: Policy };
 /** The main clauses, without full stop: who gains or loses what. Empty when nothing changes. */
 export const primary = ({ rule }: Words, who: string, what: string, signs: Signs): string[] => {
   const deed = `${placeOf(rule)} by ${what}`;
+  const main = signs.has('gain') || signs.has('lose');
   return [
     ...(signs.has('gain') ? [`${who} may now also ${deed}`] : []),
     ...(signs.has('lose') ? [`${who} may no longer ${deed}`] : []),
-    ...(signs.has('told') ? [`${who} still may not ${deed}, but is told so instead of waiting in vain`] : []),
-    ...(signs.has('silent') ? [`${who} still may not ${deed}, but gets no answer any more`] : []),
+    ...(signs.has('told') && !main ? [`${who} still may not ${deed}, but is told so instead of waiting in vain`] : []),
+    ...(signs.has('silent') && !main ? [`${who} still may not ${deed}, but gets no answer any more`] : []),
   ];
 };
 
@@ -36,6 +37,9 @@ export const exceptions = (words: Words, signs: Signs, only = false): string => 
     ...of('denies before').map((id) =>
       id === words.rule.id ? 'it was so before' : `${name(words, id)} denies it already`,
     ),
+    ...((signs.has('told') || signs.has('silent')) && (signs.has('gain') || signs.has('lose'))
+      ? ['it was denied before']
+      : []),
     ...(signs.has('still') ? ['the rule still allows it'] : []),
   ];
   if (clauses.length === 0) return '';

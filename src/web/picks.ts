@@ -15,18 +15,19 @@ type Kind = 'object' | 'group' | 'typed';
 export type Lease = { mac: string; address: string; name: string };
 
 /** Who and where to: addresses, groups, default networks, and the computers that DHCP knows. */
-export const hostChoices = (policy: Policy, leases: readonly Lease[] = []): Choice[] => [
-  ...unique([
+export const hostChoices = (policy: Policy, leases: readonly Lease[] = []): Choice[] => {
+  const named = unique([
     ...policy.addresses.map(({ name, value }) => choice('object', name, value, 'Addresses')),
-    ...defaultNetworks(policy).map(({ name, value }) =>
-      choice('object', name, value === '' ? 'not known now' : value, 'Default networks'),
-    ),
+    ...defaultNetworks(policy).map(({ name, value }) => choice('object', name, value || 'not known now', DEFAULTS)),
     ...policy.addressGroups.map(({ name, members }) =>
       choice('group', name, `group of ${members.length}`, 'Address groups'),
     ),
-  ]),
-  ...leases.flatMap(leaseChoices),
-];
+  ]);
+  const ready = (one: Choice) => one.set === DEFAULTS;
+  return [...named.filter((one) => !ready(one)), ...named.filter(ready), ...leases.flatMap(leaseChoices)];
+};
+
+const DEFAULTS = 'Default networks';
 
 /** What with: services, groups, those of the box itself with their ports of now, and the default ones. */
 export const serviceChoices = (policy: Policy): Choice[] => {

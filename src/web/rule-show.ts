@@ -175,7 +175,7 @@ const limitOptions = {
   })),
   frameKinds: [
     { value: '', label: 'always' },
-    { value: 'week', label: 'on weekdays' },
+    { value: 'week', label: 'on days of the week' },
     { value: 'month', label: 'on days of the month' },
   ],
 };

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { changesOf } from '../../src/compile/changes.ts';
+import { judgeOf } from '../../src/compile/judge.ts';
 import { applyEdit, type Edit } from '../../src/policy/edit.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { edited, handbook, handbookEdits } from '../lib/handbook.ts';
@@ -196,4 +197,63 @@ test('log only, switched off and too many rules are told plainly', (t) => {
   t.deepEqual(changes(t, many, rule({ ...from('192.168.51.201') })), [
     '192.168.51.201 may now also reach any address outside by any service.',
   ]);
+});
+
+test('what is said to hold without exception holds for every packet that is tried', (t) => {
+  const hosts = ['192.168.51.0/29', '192.168.51.4/30', '192.168.51.6', '192.168.51.2-192.168.51.5', '192.168.51.0/24'];
+  const names = ['SMTP', 'POP3', 'HTTPS'];
+  const actions = ['accept', 'drop', 'reject'];
+  let seed = 7;
+  const pick = <T>(list: T[]): T => {
+    seed = (Math.imul(seed, 1_103_515_245) + 12_345) >>> 0;
+    return list[(seed >>> 8) % list.length] as T;
+  };
+  const any = () =>
+    rule({ ...from(pick(hosts)), ...(pick([0, 1, 2]) === 0 ? {} : service(pick(names))), action: pick(actions) });
+  let tried = 0;
+  for (let round = 0; round < 80; round += 1) {
+    const before = edited(empty(), Array.from({ length: pick([0, 1, 2, 4]) }, any));
+    const edit = { ...any(), position: pick([0, 1, 9]) } as Edit;
+    const result = applyEdit(before, edit);
+    if (!result.ok) continue;
+    const lines = changesOf(before, result.policy, edit, world);
+    const [judgeBefore, judgeAfter] = [judgeOf(before, world), judgeOf(result.policy, world)];
+    const made = result.policy.rules.find(({ id }) => !before.rules.some((one) => one.id === id));
+    const alone = judgeOf(
+      {
+        ...result.policy,
+        settings: { ...result.policy.settings, defaultDeny: 'drop' },
+        rules: made ? [{ ...made, action: 'accept' }] : [],
+      },
+      world,
+    );
+    const seen = new Set<string>();
+    for (let host = 0; host < 9; host += 1)
+      for (const port of [25, 110, 443, 9]) {
+        const packet = { from: `192.168.51.${host}`, mac: '00:16:3e:00:00:77', to: '203.0.113.5', protocol: 6, port };
+        if (alone(packet).verdict !== 'accept') continue;
+        const [was, is] = [judgeBefore(packet), judgeAfter(packet)];
+        seen.add(
+          was.verdict !== 'accept' && is.verdict === 'accept'
+            ? 'gain'
+            : was.verdict === 'accept' && is.verdict !== 'accept'
+              ? 'lose'
+              : is.origin === made?.id
+                ? 'same'
+                : 'above',
+        );
+      }
+    const text = lines.join(' ');
+    const where = JSON.stringify([
+      before.rules.map(({ source, service: what, action }) => [source, what, action]),
+      edit,
+      lines,
+    ]);
+    t.is(text.includes('may now also'), seen.has('gain'), where);
+    t.is(text.includes('may no longer'), seen.has('lose'), where);
+    t.is(text.includes('it would never be used'), seen.size === 1 && seen.has('above'), where);
+    if (/may (now also|no longer)/.test(text) && !text.includes('except')) t.is(seen.size, 1, where);
+    tried += 1;
+  }
+  t.true(tried > 60);
 });
