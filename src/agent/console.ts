@@ -29,7 +29,7 @@ const adoptGreen = async (box: Box): Promise<void> => {
       await changeNow(box, {
         user: 'console',
         what: `set the GREEN address to ${cidr}`,
-        load: (await box.machine.botState()) !== 'released',
+        load: (await box.machine.look()).bot !== 'released',
         edit: (policy) => {
           const moved = withGreen(policy, cidr);
           return moved.ok ? { ok: true, at: 'network', policy: moved.value } : { ...moved, at: 'network' };

@@ -1,4 +1,5 @@
 import type { Facts } from '../plan/facts.ts';
+import type { NameSet } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -8,7 +9,7 @@ import type { Lease, Nic, ServiceName, SshFingerprint, TimeState } from './api.t
 export type Counters = Record<string, { packets: number; bytes: number }>;
 
 /** What a compile needs to know of the running box; the agent adds what only it knows. */
-export type MachineFacts = Omit<Facts, 'generation' | 'setUp'>;
+export type MachineFacts = Omit<Facts, 'generation' | 'setUp' | 'now'>;
 
 /**
  * A conntrack entry of a host on GREEN, seen in its original direction: towards the box (`input`) or through it (`forward`).
@@ -23,8 +24,11 @@ export type Flow = {
   dst: string;
   sport: number;
   dport: number;
-  /** ICMP type. */
+  /** ICMP type and code. */
   type?: number;
+  code?: number;
+  /** The mark of the rule that let it in; 0 for none. */
+  mark: number;
   /** The kernel awaited it: a data connection of FTP, the one protocol whose helper is in use. */
   expected: boolean;
   handle: unknown;
@@ -51,6 +55,16 @@ export type Observed = {
   notices: string[];
 };
 
+/**
+ * What the kernel's ruleset says of itself: its generation's number (null when it is none of ours), what its BOT chains show
+ * (`released`: BOT was enabled and somebody flushed them), and what the generation has counted since it was loaded.
+ */
+export type Held = {
+  generation: number | null;
+  bot: 'disabled' | 'enabled' | 'released' | 'unknown';
+  counters: Counters;
+};
+
 /** The running box, as the agent uses it. Implemented in `machine/`; tests have a twin in memory. */
 export type Machine = {
   facts(): Promise<MachineFacts>;
@@ -61,15 +75,17 @@ export type Machine = {
    * Throws `LoadError` when the kernel refuses; the kernel then still holds what it held.
    */
   load(plan: Plan): Promise<Counters>;
-  /** The generation number that the kernel's ruleset carries; null when it holds none of ours. */
-  loadedGeneration(): Promise<number | null>;
-  /** `released`: BOT was enabled and somebody flushed its chains. */
-  botState(): Promise<'disabled' | 'enabled' | 'released' | 'unknown'>;
-  /** What the generation in force has counted since it was loaded. */
-  counters(): Promise<Counters>;
+  /** What the kernel's ruleset holds, right now. */
+  look(): Promise<Held>;
+  /** The same as a page may show it: up to two seconds old, never older than the last load. */
+  glance(): Promise<Held>;
   flows(): Promise<Flow[]>;
   /** Deletes these flows and returns how many it found. */
   cut(flows: Flow[]): Promise<number>;
+  /** The addresses that DNS names have now, by name: what the clients were answered. */
+  resolved(names: NameSet[]): Promise<Map<string, string[]>>;
+  /** Asks the resolver for these names and keeps their addresses; those that have no answer keep what they have. */
+  refresh(names: NameSet[]): Promise<void>;
   /** MAC by IP address of the hosts on GREEN, both in normal spelling. */
   neighbours(): Promise<Map<string, string>>;
 

@@ -35,12 +35,12 @@ export const start = async (ports: Ports): Promise<Box> => {
 const firstGeneration = async ({ machine, store, clock }: Ports): Promise<Generation> => {
   const number = await store.nextNumber();
   const first = { policy: defaultPolicy(), number, setUp: false };
-  const { files } = await planOf({ machine }, first);
+  const { files } = await planOf({ machine, clock }, first);
   return { ...first, files, starter: false, user: 'greengate', what: 'first start', time: clock() };
 };
 
 const loadIfNeeded = async (box: Box): Promise<void> => {
-  const [held, bot] = await Promise.all([box.machine.loadedGeneration(), box.machine.botState()]);
+  const { generation: held, bot } = await box.machine.look();
   // Newer than ours: boot took a generation that is whole but that we cannot read. An older one may allow more.
   if (held !== null && (held >= box.generation.number || bot === 'released')) return;
   await loadPlan(box, await planOf(box, box.generation));

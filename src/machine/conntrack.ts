@@ -85,6 +85,8 @@ export const parseEntry = (line: string): Entry | null => {
 
 /** Every entry, or those of a status: `-u EXPECTED`, say, which the list itself does not show. */
 const listed = async (families: Family[], which: string[]): Promise<Entry[]> => {
-  const texts = await Promise.all(families.map((one) => run('conntrack', ['-L', '-f', one, ...which, '-o', 'extended'])));
+  const texts = await Promise.all(
+    families.map((one) => run('conntrack', ['-L', '-f', one, ...which, '-o', 'extended'])),
+  );
   return texts.flatMap((text) => text.split('\n')).flatMap((line) => parseEntry(line) ?? []);
 };

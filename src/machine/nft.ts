@@ -23,25 +23,35 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
  */
 export const loadRuleset = async (plan: Plan): Promise<Counters> => {
   recent = null;
-  const old = await ownedInKernel();
-  const tag = `g${Math.max(0, ...old.map(({ name }) => tagNumber(name))) + 1}`;
+  newest = (newest ?? Math.max(0, ...(await listing()).owned.map(({ name }) => tagNumber(name)))) + 1;
+  const tag = `g${newest}_`;
   try {
-    await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, tag));
-    await transaction(printSwitch(plan.ruleset, tag, plan.generation));
+    await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, `g${newest}`));
+    await transaction(printSwitch(plan.ruleset, `g${newest}`, plan.generation));
   } catch (error) {
-    await remove((await ownedInKernel()).filter(({ name }) => tagNumber(name) === tagNumber(`${tag}_`)));
+    await remove((await listing()).owned.filter(({ name }) => name.startsWith(tag)));
     throw error;
   }
-  // Read anew: the generation in force until now went on counting.
-  const counted = old.length === 0 ? {} : countersOf(await readRules(), new Set(old.map(({ name }) => name)));
+  // Listed after the switch: until then the generation before went on counting.
+  const { owned, rules } = await listing();
   const used = new Set(plan.ruleset.names.map(({ set }) => set));
-  await remove(old.filter(({ name }) => !used.has(name)));
+  await remove(owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name)));
   recent = null;
-  return counted;
+  return countersOf(rules.filter(({ chain }) => !chain.startsWith(tag)));
 };
 
+/** The newest generation's number in the names of chains; null: this process has loaded nothing yet. */
+let newest: number | null = null;
+
 /** What the kernel holds right now. */
-export const look = async (): Promise<Held> => heldIn(await readRules());
+export const look = async (): Promise<Held> => {
+  try {
+    return heldIn((await listing()).rules);
+  } catch (error) {
+    if (error instanceof RunError) return heldIn([]);
+    throw error;
+  }
+};
 
 /** The same, up to two seconds old: pages ask again and again, and each look is a process. */
 export const glance = (): Promise<Held> => {
@@ -66,7 +76,7 @@ const heldIn = (rules: ListedRule[]): Held => {
   if (number === undefined) return { generation: null, bot: 'unknown', counters: {} };
   const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !own.some((one) => one.chain === chain));
   const bot = mode !== 'blocking' ? 'disabled' : flushed ? 'released' : 'enabled';
-  return { generation: Number(number), bot, counters: countersOf(rules, null) };
+  return { generation: Number(number), bot, counters: countersOf(rules) };
 };
 
 type ListedRule = {
@@ -92,37 +102,37 @@ const remove = async (owned: Owned[]): Promise<void> => {
 
 const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] ?? 0);
 
-/** The chains and sets of all generations, and the sets of DNS names. */
-const ownedInKernel = async (): Promise<Owned[]> => {
-  type Named = { family: string; table: string; name: string };
+type Listing = { owned: Owned[]; rules: ListedRule[] };
+
+/**
+ * Of both filter tables: the chains and sets of all generations and the sets of DNS names, and every rule. In one process,
+ * and tersely: sets that are full take seconds to list.
+ */
+const listing = async (): Promise<Listing> => {
+  type Named = { family: Family; table: string; name: string };
   const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'ruleset'])) as {
-    nftables: { chain?: Named; set?: Named }[];
+    nftables: { chain?: Named; set?: Named; rule?: ListedRule }[];
   };
-  return nftables.flatMap(({ chain, set }) => {
-    const one = chain ?? set;
-    if (one?.table !== 'filter' || !/^(g\d+|dns)_/.test(one.name)) return [];
-    return [{ kind: chain === undefined ? 'set' : 'chain', family: one.family as Family, name: one.name }];
-  });
+  return {
+    owned: nftables.flatMap(({ chain, set }): Owned[] => {
+      const one = chain ?? set;
+      if (one?.table !== 'filter' || !/^(g\d+|dns)_/.test(one.name)) return [];
+      return [{ kind: chain === undefined ? 'set' : 'chain', family: one.family, name: one.name }];
+    }),
+    rules: nftables.flatMap(({ rule }) => (rule?.table === 'filter' ? [rule] : [])),
+  };
 };
 
-/** By origin, in the generations' own chains: in all of them, or in those of `chains`. */
-const countersOf = (rules: ListedRule[], chains: Set<string> | null): Counters => {
+/** By origin, in the generations' own chains. */
+const countersOf = (rules: ListedRule[]): Counters => {
   const found: Counters = {};
   for (const { chain, comment, expr } of rules) {
     const counter = expr?.find((one) => one.counter !== undefined)?.counter;
     if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain)) continue;
-    if (chains !== null && !chains.has(chain)) continue;
     const sum = found[comment] ?? { packets: 0, bytes: 0 };
     found[comment] = { packets: sum.packets + counter.packets, bytes: sum.bytes + counter.bytes };
   }
   return found;
-};
-
-/** The rules of both filter tables, in one process and tersely: sets that are full take seconds to list. */
-const readRules = async (): Promise<ListedRule[]> => {
-  const text = await run('nft', ['-j', '-t', 'list', 'ruleset']).catch(() => '{"nftables":[]}');
-  const { nftables } = JSON.parse(text) as { nftables: { rule?: ListedRule }[] };
-  return nftables.flatMap(({ rule }) => (rule?.table === 'filter' ? [rule] : []));
 };
 
 const problemsIn = (error: unknown, text: string): Problem[] => {

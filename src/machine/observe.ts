@@ -43,7 +43,16 @@ export const parseAssignments = (content: string): Record<string, string> =>
     ]),
   );
 
-/** MAC by address of the hosts on GREEN, from the kernel's neighbour table. */
+/** MAC by IPv4 address of the hosts on GREEN, from /proc/net/arp. An entry that is not complete (flag 2) has no MAC. */
+export const parseArp = (table: string): Map<string, string> =>
+  new Map(
+    table.split('\n').flatMap((line) => {
+      const [host = '', , flags, mac = '', , device] = line.trim().split(/\s+/);
+      return device === 'green' && (Number(flags) & 2) !== 0 ? [[host, mac.toLowerCase()] as const] : [];
+    }),
+  );
+
+/** The same of `ip -j neigh`, which knows IPv6. */
 export const parseNeighbours = (json: string): Map<string, string> => {
   const entries = JSON.parse(json || '[]') as { dst?: string; lladdr?: string }[];
   return new Map(entries.flatMap(({ dst, lladdr }) => (dst && lladdr ? [[dst, lladdr.toLowerCase()] as const] : [])));

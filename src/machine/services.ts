@@ -1,4 +1,4 @@
-import { readdir, readFile, readlink } from 'node:fs/promises';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { ServiceName } from '../agent/api.ts';
 import { run } from './run.ts';
 
@@ -7,19 +7,27 @@ export const restartService = async (manager: string, name: ServiceName): Promis
   await run(manager, [name, 'restart'], { timeoutSeconds: 90 });
 };
 
-/** Is the daemon's process there? Looked up in /proc, in our own network namespace: no process is started for it. */
+/**
+ * Is the daemon's process there? Looked up in /proc, in our own network namespace: no process is started for it, and the one
+ * that was found last time is looked at first.
+ */
 export const serviceRunning = async (name: ServiceName): Promise<boolean> => {
-  const ours = await readlink('/proc/self/ns/net');
-  const pids = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
-  const found = await Promise.all(pids.map((pid) => isService(pid, name, ours)));
-  return found.includes(true);
+  const known = seen.get(name);
+  if (known !== undefined && isService(known, name)) return true;
+  const pids = readdirSync('/proc').filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid);
+  const pid = pids.find((one) => isService(one, name));
+  if (pid === undefined) seen.delete(name);
+  else seen.set(name, pid);
+  return pid !== undefined;
 };
 
-const isService = async (pid: string, name: ServiceName, namespace: string): Promise<boolean> => {
+const seen = new Map<ServiceName, string>();
+
+/** Not by promises: these files are in memory, and a thread's turn for each would take many times as long. */
+const isService = (pid: string, name: ServiceName): boolean => {
   try {
-    const words = (await readFile(`/proc/${pid}/cmdline`, 'utf8')).split('\0');
-    if (!matchesCommand(words, name)) return false;
-    return (await readlink(`/proc/${pid}/ns/net`)) === namespace;
+    const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return matchesCommand(words, name) && readlinkSync(`/proc/${pid}/ns/net`) === readlinkSync('/proc/self/ns/net');
   } catch {
     return false; // It ended while we looked.
   }

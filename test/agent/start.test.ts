@@ -42,7 +42,7 @@ test('a rescue in which even our tables went is no release: the agent closes', a
   lab.twin.held = null;
   lab.twin.released = true;
   await lab.restart();
-  t.is(await lab.twin.botState(), 'enabled');
+  t.is((await lab.twin.look()).bot, 'enabled');
 });
 
 test('plan files that somebody changed in RUN are put right, and their daemon is restarted', async (t) => {

@@ -33,6 +33,10 @@ export class Twin implements Machine {
       ulogdPlugins: '/usr/lib/ulogd',
     },
   });
+  resolved: Machine['resolved'] = async () => new Map();
+  refresh: Machine['refresh'] = async (names) => {
+    this.done.push(`refresh ${names.map(({ name }) => name).join(' ')}`);
+  };
   check: Machine['check'] = async () => this.checkProblems;
   load: Machine['load'] = async (plan) => {
     const refusal = this.refuseLoad;
@@ -45,13 +49,15 @@ export class Twin implements Machine {
     this.packets = {};
     return counted;
   };
-  loadedGeneration: Machine['loadedGeneration'] = async () => this.held?.generation ?? null;
-  botState: Machine['botState'] = async () => {
-    if (this.released) return 'released';
-    if (this.held === null) return 'unknown';
-    return this.held.ruleset.mode === 'blocking' ? 'enabled' : 'disabled';
+  look: Machine['look'] = async () => {
+    const bot = this.held === null ? 'unknown' : this.held.ruleset.mode === 'blocking' ? 'enabled' : 'disabled';
+    return {
+      generation: this.held?.generation ?? null,
+      bot: this.released ? 'released' : bot,
+      counters: this.packets,
+    };
   };
-  counters: Machine['counters'] = async () => this.packets;
+  glance: Machine['glance'] = () => this.look();
   flows: Machine['flows'] = async () => this.traffic;
   cut: Machine['cut'] = async (flows) => {
     this.done.push(`cut ${flows.map((flow) => flow.handle).join(' ')}`);

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { parseEntry } from '../../src/machine/conntrack.ts';
 import { parseLeases } from '../../src/machine/machine.ts';
-import { parseAssignments, parseNeighbours } from '../../src/machine/observe.ts';
+import { parseArp, parseAssignments, parseNeighbours } from '../../src/machine/observe.ts';
 
 test('a TCP flow, its original direction', (t) => {
   const line =
@@ -52,4 +52,20 @@ test('neighbours without a MAC are nobody', (t) => {
   const json =
     '[{"dst":"192.168.51.10","lladdr":"02:00:00:00:05:0A","state":["REACHABLE"]},{"dst":"192.168.51.11","state":["FAILED"]}]';
   t.deepEqual([...parseNeighbours(json)], [['192.168.51.10', '02:00:00:00:05:0a']]);
+});
+
+test('the ARP table: only GREEN, and only entries that are complete', (t) => {
+  const table = `IP address       HW type     Flags       HW address            Mask     Device
+192.168.51.10    0x1         0x2         02:00:00:00:05:0A     *        green
+192.168.51.11    0x1         0x0         00:00:00:00:00:00     *        green
+192.168.51.12    0x1         0x6         02:00:00:00:05:0c     *        green
+10.9.0.2         0x1         0x2         02:00:00:00:09:02     *        red
+`;
+  t.deepEqual(
+    [...parseArp(table)],
+    [
+      ['192.168.51.10', '02:00:00:00:05:0a'],
+      ['192.168.51.12', '02:00:00:00:05:0c'],
+    ],
+  );
 });

@@ -8,11 +8,9 @@ import { serviceNames } from './box.ts';
 export const statusHandlers: Handlers<'status'> = {
   status: async (box, { visitor }) => {
     const { policy, number } = box.generation;
-    const [observed, bot, held, counters, macs, services] = await Promise.all([
+    const [observed, { bot, generation: held, counters }, macs, services] = await Promise.all([
       box.machine.observe(),
-      box.machine.botState(),
-      box.machine.loadedGeneration(),
-      box.machine.counters(),
+      box.machine.glance(),
       box.machine.neighbours(),
       servicesOf(box),
     ]);
