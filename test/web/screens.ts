@@ -48,6 +48,7 @@ const pages: Record<string, string> = {
   'log-firewall-filter': '/logs/firewall?dport=800&live=0',
   'log-proxy': '/logs/proxy',
   system: '/system',
+  api: '/api',
   reboot: '/system/reboot',
   missing: '/nothing',
 };
