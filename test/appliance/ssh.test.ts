@@ -34,6 +34,7 @@ test.serial('SSH: by key from the administrator’s computer only; who loses the
   await scene.admin.eventually(['tcp', BOX_GREEN, Number(PORT)]);
   const shown = /SHA256:\S+/.exec(await textOf(page.locator('main')))?.[0] ?? '';
   t.regex(await ssh('id -u; echo $PATH; command -v greengate'), /^0\r?\n.*:\/sbin:\/bin\r?\n\/usr\S*\/greengate$/m);
+  t.regex(await ssh('greengate status'), /^Host +greengate/m);
   const scan = await scene.admin.tell({ do: 'run', args: ['ssh-keyscan', '-t', 'ed25519', '-p', PORT, BOX_GREEN] });
   const line = scan.text.split('\n').find((one) => one.includes('ssh-ed25519')) ?? '';
   t.true(run(['ssh-keygen', '-l', '-f', '-'], { input: `${line}\n` }).includes(shown), shown);

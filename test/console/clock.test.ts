@@ -21,6 +21,8 @@ for (const shell of SHELLS) {
     box.write('log/messages', 'x');
     utimesSync(box.path('log/messages'), SEEN + 9, SEEN + 9);
     t.is(newest(box), SEEN + 9);
+    utimesSync(box.path('log/messages'), SEEN - 9, SEEN - 9);
+    t.is(newest(box), SEEN);
   });
 
   test(`${shell}: nonsense in the time kept counts for nothing`, (t) => {
