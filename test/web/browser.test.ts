@@ -81,8 +81,9 @@ test.serial('switching and moving rules changes the list in place, and focus sta
   await page.keyboard.press('Space');
   await page.waitForSelector('#on-r1[aria-checked="false"]');
   t.is(await page.evaluate('document.activeElement.id'), 'on-r1');
-  await page.locator('#down-r1').click();
-  await page.waitForSelector('#down-r1[value="3"]');
+  await page.locator('#grip-r1').focus();
+  await page.keyboard.press('Alt+ArrowDown');
+  await page.waitForSelector('#grip-r1[title="Move rule 3"]');
   t.true(await page.evaluate('window.sameDocument === true'));
   const { policy } = await ui.lab.web('policy.get', {}, ui.lab.token);
   t.is(policy.rules[2]?.id, 'r1');

@@ -13,6 +13,8 @@ const objectPaths = ['addresses', 'address-groups', 'services', 'service-groups'
 const rulePaths = ['r1', 'r2', 'r3', 'r4'].flatMap((id) => [
   `/firewall/bot/rules/${id}`,
   `/firewall/bot/rules/${id}/delete`,
+  `/firewall/bot/rules/${id}/move`,
+  `/firewall/bot/selected?do=heading&rule=${id}`,
   `/firewall/bot/rules/new?copy=${id}`,
 ]);
 const searchPaths = [

@@ -10,6 +10,7 @@ export const pagePaths = [
   '/firewall/bot',
   '/firewall/bot/settings',
   '/firewall/bot/disable',
+  '/firewall/bot/ready-made',
   '/firewall/bot/rules/new',
   '/firewall/objects/addresses',
   '/firewall/objects/addresses/new',

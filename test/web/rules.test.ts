@@ -68,7 +68,7 @@ test('2000 rules page and filter on the server, each page below 100 KB, the defa
   t.regex(admin.page.text, /Workplace 2000 may work .* Default action/);
   await admin.get('/firewall/bot?q=workplace+1234');
   t.regex(admin.page.text, /Workplace 1234 may work/);
-  t.regex(admin.page.text, /1 of 2 000/);
+  t.regex(admin.page.text, /1 found in 2 000/);
   await admin.get('/firewall/bot?page=999999&q=');
   t.is(admin.status, 200);
   await admin.get('/firewall/objects/addresses?page=3');
@@ -90,7 +90,8 @@ test('BOT is enabled and disabled from the page; disabling asks for the password
   );
   t.is(new Map(admin.page.forms.at(-1)?.fields).get('uiPort'), '445');
   await admin.submit('/firewall/bot/settings', {});
-  await admin.submit('/firewall/bot/enable', {});
+  const offer = admin.page.forms.find(({ fields }) => fields.some(([name]) => name === 'offer'));
+  await admin.post('/firewall/bot/enable', new URLSearchParams(offer?.fields));
   t.regex(admin.page.text, /BOT is on: nothing leaves GREEN/);
   t.true((await policyOf(ui)).settings.enabled);
   await admin.get('/firewall/bot/disable');

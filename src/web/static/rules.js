@@ -90,6 +90,7 @@ const cancel = () => {
   putBack(carried);
   carried = null;
   row.classList.remove('gg-carried');
+  gripOf(row).focus();
   tell('Not moved.');
 };
 
