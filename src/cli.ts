@@ -5,6 +5,7 @@ import { apply } from './cli/apply.ts';
 import { allow, block, unblock } from './cli/block.ts';
 import { check } from './cli/check.ts';
 import { enable } from './cli/enable.ts';
+import { importOld } from './cli/import.ts';
 import { leases } from './cli/leases.ts';
 import { log } from './cli/log.ts';
 import { plan } from './cli/plan.ts';
@@ -29,6 +30,7 @@ const verbs: Record<string, Verb> = {
   log,
   check,
   print,
+  import: importOld,
   plan,
 };
 

@@ -9,12 +9,14 @@ const rooms: Record<string, { rooms: string[]; packages: string[]; node: boolean
   policy: { rooms: [], ...pure },
   plan: { rooms: ['policy'], ...pure },
   compile: { rooms: ['policy', 'plan'], ...pure },
+  import: { rooms: ['policy'], ...pure },
+  'import-read': { rooms: ['import/files.ts'], packages: [], node: true },
   store: { rooms: ['policy', 'agent/ports.ts'], packages: ['lowdb', 'zod'], node: true },
   machine: { rooms: ['policy', 'plan', 'agent/ports.ts', 'agent/api.ts'], packages: ['execa'], node: true },
   logs: { rooms: ['policy', 'web/ports.ts'], packages: [], node: true },
   agent: { rooms: ['policy', 'plan', 'compile'], packages: ['zod'], node: true },
   web: {
-    rooms: ['policy', 'agent/api.ts', 'agent/client.ts'],
+    rooms: ['policy', 'import', 'import-read', 'agent/api.ts', 'agent/client.ts'],
     // zod for the API's document only: what comes in is parsed by the agent.
     packages: ['koa', '@koa/router', '@koa/bodyparser', 'nunjucks', 'zod'],
     node: true,
@@ -61,7 +63,7 @@ test('only machine/run.ts starts programs by execa', (t) => {
 test('the pure rooms know no clock, no chance and no environment', (t) => {
   const impure = /\bDate\.now\b|\bnew Date\(\)|\bMath\.random\b|\bprocess\.|\bsetTimeout\b|\bfetch\(/;
   const wrong = files
-    .filter(({ name }) => /^(policy|plan|compile)\//.test(name))
+    .filter(({ name }) => /^(policy|plan|compile|import)\//.test(name))
     .filter(({ name }) => impure.test(readFileSync(join(src, name), 'utf8')))
     .map(({ name }) => name);
   t.deepEqual(wrong, []);
