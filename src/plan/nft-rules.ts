@@ -1,4 +1,4 @@
-import { type Network, parseNetwork, printNetwork } from '../policy/address.ts';
+import { ipNumber, type Network, printNetwork } from '../policy/address.ts';
 import { isAllPorts, type Match } from '../policy/matches.ts';
 import { type PortRange, printRange } from '../policy/ports.ts';
 import { ICMP, ICMP6, type IcmpType } from '../policy/protocols.ts';
@@ -136,25 +136,21 @@ export const typesIn = (
 const printSet = (elements: string[]): string =>
   elements.length === 1 ? `${elements[0]}` : `{ ${elements.join(', ')} }`;
 
-/** nft refuses sets whose intervals overlap: networks inside another one are left out. */
+/** nft refuses sets whose intervals overlap: networks inside another one are left out. Wider ones come first. */
 const disjoint = (networks: Network[]): Network[] => {
-  const sorted = [...networks].sort((a, b) => a.bits - b.bits);
-  const kept: Network[] = [];
-  const keys = new Set<string>();
-  for (const network of sorted) {
-    if (covered(network, keys)) continue;
-    keys.add(printNetwork(network));
-    kept.push(network);
-  }
-  return kept;
-};
-
-const covered = (network: Network, keys: Set<string>): boolean => {
-  for (let bits = network.bits; bits >= 0; bits -= 1) {
-    const wider = parseNetwork(`${network.address}/${bits}`);
-    if (wider !== null && keys.has(printNetwork(wider))) return true;
-  }
-  return false;
+  if (networks.length < 2) return networks;
+  const ranges = networks.map((network) => {
+    const first = ipNumber(network.address);
+    return { network, first, last: first + 2n ** BigInt((network.family === 4 ? 32 : 128) - network.bits) - 1n };
+  });
+  ranges.sort((a, b) => (a.first < b.first ? -1 : a.first > b.first ? 1 : a.network.bits - b.network.bits));
+  let covered = -1n;
+  const kept = ranges.filter(({ last }) => {
+    const within = last <= covered;
+    if (!within) covered = last;
+    return !within;
+  });
+  return kept.map(({ network }) => network).sort((a, b) => a.bits - b.bits);
 };
 
 const icmp6 = new Map([

@@ -2,7 +2,7 @@ import { isDnsName, isMac, type Network, networksOf } from './address.ts';
 import { allAddresses, allServices, type Known } from './builtin.ts';
 import { fromPorts, invertMatches, type Match, otherPorts, serviceMatches } from './matches.ts';
 import { parsePorts } from './ports.ts';
-import type { Address, Destination, Group, Policy, Rule, Service, ServiceRef, Source } from './schema.ts';
+import type { Destination, Group, Policy, Rule, ServiceRef, Source } from './schema.ts';
 
 /**
  * A source or destination as sets: `any`, or the hosts and networks, the MACs, and the DNS names (destinations only). `invert`: everything
@@ -27,8 +27,8 @@ export const resolveDestination = (
 export const resolveService = (policy: Policy, ref: ServiceRef): Match[] => {
   if (ref.kind === 'any') return [{ protocol: 'any' }];
   const names = ref.kind === 'service' ? [ref.name] : membersOf(policy.serviceGroups, ref.name);
-  const { services } = indexOf(policy, noneKnown);
-  const matches = names.flatMap((name) => serviceMatches(inIndex(services, name)));
+  const services = servicesOf(policy);
+  const matches = names.flatMap((name) => inIndex(services, name));
   return ref.invert ? invertMatches(matches) : matches;
 };
 
@@ -70,22 +70,18 @@ const resolveHosts = (
   known: Known,
 ): Hosts => {
   if (ref.kind === 'any') return { any: true, networks: [], macs: [], names: [], invert: false };
-  if (ref.kind === 'typed') return toHosts([ref.value], ref.invert);
+  if (ref.kind === 'typed') return { any: false, ...partsOf(ref.value), invert: ref.invert };
   const names = ref.kind === 'address' ? [ref.name] : membersOf(policy.addressGroups, ref.name);
-  const { addresses } = indexOf(policy, known);
-  return toHosts(
-    names.map((name) => inIndex(addresses, name).value),
-    ref.invert,
-  );
+  const addresses = addressesOf(policy, known);
+  const parts = names.map((name) => inIndex(addresses, name));
+  return {
+    any: false,
+    networks: parts.flatMap(({ networks }) => networks),
+    macs: parts.flatMap(({ macs }) => macs),
+    names: parts.flatMap((one) => one.names),
+    invert: ref.invert,
+  };
 };
-
-const toHosts = (values: string[], invert: boolean): Hosts => ({
-  any: false,
-  networks: values.flatMap(networksOf),
-  macs: values.filter(isMac),
-  names: values.filter(isDnsName),
-  invert,
-});
 
 const byName = <T extends { name: string }>(list: readonly T[], name: string): T => {
   const found = list.find((one) => one.name === name) ?? list.find((one) => sameName(one.name, name));
@@ -93,22 +89,38 @@ const byName = <T extends { name: string }>(list: readonly T[], name: string): T
   return found;
 };
 
-type Index = { known: Known; addresses: Map<string, Address>; services: Map<string, Service> };
+/** An address as a rule needs it. */
+type Parts = { networks: Network[]; macs: string[]; names: string[] };
 
 const noneKnown: Known = {};
 
 /** Policies are values: what one holds never changes, so that its names are sorted once. */
-const indexes = new WeakMap<Policy, Index>();
+const addressIndexes = new WeakMap<Policy, { known: Known; parts: Map<string, Parts> }>();
+const serviceIndexes = new WeakMap<Policy, Map<string, Match[]>>();
 
-const indexOf = (policy: Policy, known: Known): Index => {
-  const kept = indexes.get(policy);
-  if (kept !== undefined && kept.known === known) return kept;
-  const byNameOf = <T extends { name: string }>(list: T[]) =>
-    new Map(list.toReversed().map((one) => [one.name.toLowerCase(), one]));
-  const index = { known, addresses: byNameOf(allAddresses(policy, known)), services: byNameOf(allServices(policy)) };
-  indexes.set(policy, index);
-  return index;
+const addressesOf = (policy: Policy, known: Known): Map<string, Parts> => {
+  const kept = addressIndexes.get(policy);
+  if (kept !== undefined && kept.known === known) return kept.parts;
+  const parts = new Map<string, Parts>();
+  for (const { name, value } of allAddresses(policy, known).toReversed()) parts.set(name.toLowerCase(), partsOf(value));
+  addressIndexes.set(policy, { known, parts });
+  return parts;
 };
+
+const servicesOf = (policy: Policy): Map<string, Match[]> => {
+  const kept = serviceIndexes.get(policy);
+  if (kept !== undefined) return kept;
+  const matches = new Map<string, Match[]>();
+  for (const one of allServices(policy).toReversed()) matches.set(one.name.toLowerCase(), serviceMatches(one));
+  serviceIndexes.set(policy, matches);
+  return matches;
+};
+
+const partsOf = (value: string): Parts => ({
+  networks: networksOf(value),
+  macs: isMac(value) ? [value] : [],
+  names: isDnsName(value) ? [value] : [],
+});
 
 const inIndex = <T>(index: Map<string, T>, name: string): T => {
   const found = index.get(name.toLowerCase());
