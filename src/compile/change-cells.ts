@@ -2,7 +2,7 @@ import type { Network } from '../policy/address.ts';
 import { contains } from '../policy/address.ts';
 import type { Match } from '../policy/matches.ts';
 import type { PortRange } from '../policy/ports.ts';
-import type { Hosts } from '../policy/resolve.ts';
+import { type Hosts, membersOf, sameName } from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { type Parts, type Points, partsOf, pointsOf } from './change-points.ts';
 import { judgeOf, type Packet, type World } from './judge.ts';
@@ -30,6 +30,8 @@ export type Field = {
   timed: Rule[];
   /** Is the rule in force after the change, too? */
   stays: boolean;
+  /** There were too many combinations: only some were looked at. */
+  sampled: boolean;
 };
 
 /** The packets that matter to a rule before and after a change, and how both policies decide them; null when too many rules meet it. */
@@ -50,9 +52,17 @@ export const fieldOf = (before: Policy, after: Policy, touched: Variant[], world
     ...focus,
     ...[...met, ...gone].filter(isSteady).map((rule) => partsOf(met.includes(rule) ? after : before, rule, world)),
   ];
-  const points = thin(pointsOf(after, all));
+  const whole = pointsOf(after, all);
+  const points = thin(whole);
   const inner = { ...world, names: points.names };
-  const sidesOf = ({ rule, policy }: Variant) => matchSides(policy, rule, points, inner);
+  const [smallBefore, smallAfter] = [before, after].map((policy) =>
+    only(
+      policy,
+      all.map(({ rule }) => rule),
+    ),
+  );
+  const small = (policy: Policy): Policy => (policy === before ? smallBefore : smallAfter) ?? policy;
+  const sidesOf = ({ rule, policy }: Variant) => matchSides(small(policy), rule, points, inner);
   const decide = (policy: Policy) => {
     const list = policy.rules
       .filter((rule) => rule.enabled && rule.action !== 'log' && (rule.id === id || steady.has(rule.id)))
@@ -68,7 +78,22 @@ export const fieldOf = (before: Policy, after: Policy, touched: Variant[], world
   };
   const stays = after.rules.some((rule) => rule.id === id && rule.enabled && rule.action !== 'log');
   const timed = met.filter((rule) => !isSteady(rule));
-  return { points, sidesOf, before: decide(before), after: decide(after), timed, stays };
+  return { points, sidesOf, before: decide(before), after: decide(after), timed, stays, sampled: points !== whole };
+};
+
+/** The policy with no more addresses than these rules name: it is looked through for every single one of them. */
+const only = (policy: Policy, rules: Rule[]): Policy => {
+  const groups = new Set<string>();
+  const named = new Set<string>();
+  for (const { source, destination } of rules)
+    for (const ref of [source, destination]) {
+      if (ref.kind === 'address') named.add(ref.name.toLowerCase());
+      if (ref.kind === 'group') groups.add(ref.name);
+    }
+  for (const group of groups)
+    if (policy.addressGroups.some(({ name }) => sameName(name, group)))
+      for (const name of membersOf(policy.addressGroups, group)) named.add(name.toLowerCase());
+  return { ...policy, addresses: policy.addresses.filter(({ name }) => named.has(name.toLowerCase())) };
 };
 
 /** Does it decide at all times, and without a count? */

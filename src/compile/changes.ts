@@ -35,13 +35,14 @@ const ruleChanges = (before: Policy, after: Policy, id: string, world: World): s
     return after.rules.some((rule) => rule.id === id) ? ['Nothing changes while the rule is switched off.'] : [];
   if ((was === undefined || was.action === 'log') && (is === undefined || is.action === 'log'))
     return ['It lets nothing through and stops nothing: it only writes to the log.'];
+  const [now, once] = [steadied(after, id), steadied(before, id)];
   const touched = [
-    { rule: is, policy: after },
-    { rule: was, policy: before },
+    { rule: is, policy: now },
+    { rule: was, policy: once },
   ].filter((one): one is Variant => one.rule !== undefined && one.rule.action !== 'log');
   const field = fieldOf(
-    steadied(before, id),
-    steadied(after, id),
+    once,
+    now,
     touched.map(({ rule, policy }) => ({ rule: steady(rule), policy })),
     world,
   );
@@ -53,7 +54,11 @@ const ruleChanges = (before: Policy, after: Policy, id: string, world: World): s
   });
   const when = timeWords(first.rule);
   const lines = found.length > LINES ? [...found.slice(0, LINES), `And ${found.length - LINES} more.`] : found;
-  return [...lines.map((line) => (when === '' ? line : `${when}: ${line}`)), ...timedNote(after, field)];
+  return [
+    ...lines.map((line) => (when === '' ? line : `${when}: ${line}`)),
+    ...timedNote(after, field),
+    ...(field.sampled ? [sampledNote] : []),
+  ];
 };
 
 const ruleOf = (policy: Policy, id: string): Rule | undefined =>
@@ -71,6 +76,8 @@ const timeWords = ({ frame, limit, expires }: Rule): string => {
   if (limit !== null && limit.for !== 'log') return 'Within its limit';
   return expires === null ? '' : 'Until it ends';
 };
+
+const sampledNote = 'It meets so many others that only samples were looked at.';
 
 const timedNote = (policy: Policy, { timed }: Field): string[] => {
   const numbers = timed.map((rule) => policy.rules.indexOf(policy.rules.find(({ id }) => id === rule.id) as Rule) + 1);
