@@ -201,7 +201,8 @@ const inputRules = (ruleset: Ruleset, family: Family): string[] => {
   const where = ipv6 ? '{ "green", "red" }' : '"green"';
   const neighbours = `iifname ${where} icmpv6 type { ${ND_TYPES} } ip6 hoplimit 255 accept`;
   const echo = family === 'ip' ? 'icmp type echo-request' : 'icmpv6 type echo-request';
-  const first = ['iifname "lo" accept', ...(family === 'ip' ? [DHCP_IN] : [neighbours]), 'ct state invalid drop'];
+  const own = family === 'ip' ? [DHCP_IN, resetOf(uiPort)] : [neighbours];
+  const first = ['iifname "lo" accept', ...own, 'ct state invalid drop'];
   if (family === 'ip6' && !ipv6) return first;
   const ssh = sshPort === null ? [] : [sshPort];
   const tcp = mode === 'closed' ? [uiPort] : [uiPort, 53, ...(proxy === null ? [] : [proxy.port]), ...ssh];
@@ -225,6 +226,13 @@ const inputRules = (ruleset: Ruleset, family: Family): string[] => {
 const ND_TYPES = 'nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert';
 const DHCP_IN = 'iifname "green" udp sport 68 udp dport 67 accept';
 
+/**
+ * A browser whose connection to the UI was cut is told so, and opens a new one. Silence would keep it waiting for minutes
+ * after a rescue at the console.
+ */
+const resetOf = (uiPort: number): string =>
+  `iifname "green" ct state invalid tcp dport ${uiPort} tcp flags & (syn | rst) == 0 limit rate 20/second burst 50 packets reject with tcp reset`;
+
 const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
   if (mode === 'closed' || (family === 'ip6' && !ipv6)) return [];
   return [
@@ -242,8 +250,10 @@ const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
  * What the box itself may send: a short list per user. Replies and ICMP errors pass by state. On loopback only root is
  * free: whoever else could reach squid or the resolver there would have its way out.
  */
-const outputRules = ({ mode, uids, proxy }: Ruleset): string[] => [
+const outputRules = ({ mode, uids, uiPort, proxy }: Ruleset): string[] => [
   `oifname "lo" meta skuid ${uids.root} accept`,
+  // The answer to a cut connection to the UI; nobody's process sends it, and it belongs to no connection.
+  `oifname "green" ct state invalid tcp sport ${uiPort} tcp flags & (syn | fin | rst) == rst accept`,
   'ct state invalid drop',
   'ct state established,related accept',
   `oifname "lo" meta skuid { ${uids.squid}, ${uids.chrony} } ip daddr 127.0.0.1 meta l4proto { tcp, udp } th dport 53 accept`,
