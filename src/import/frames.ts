@@ -25,9 +25,11 @@ export const readFrame = (text: string): OldFrame | string => {
 /**
  * The frames that are together in force when the old one was. The old box looked at the day of the moment, also behind midnight: a
  * frame over midnight is two of ours, one up to midnight and one from midnight, both on the days named.
+ * Equal times are the whole day, whatever they are.
  */
 export const framesOf = ({ days, start, end }: OldFrame): Frame[] => {
   const midnight = '00:00';
+  if (start === end) return [{ days, start: midnight, end: midnight }];
   const over = end < start && end !== midnight;
   if (!over || isEveryDay(days)) return [{ days, start, end }];
   return [
