@@ -11,8 +11,9 @@ import { verbOf } from './verbs.ts';
 // An `import` of node:http reads every export, `WebSocket` too, and that loads all of undici: 10 MB and a quarter of the start.
 const { createServer } = process.getBuiltinModule('node:http');
 
-/** Longest body of a request, in bytes. */
+/** Longest body of a request, in bytes; the second is for verbs that take a whole policy: 10 000 rules are some 4 MB. */
 export const BODY_MAX = 1_000_000;
+export const POLICY_BODY_MAX = 8_000_000;
 
 /** A Unix socket of the agent: `root` for root's own (0600), else the web process's (0660, group `group` unless null). */
 export type SocketOptions = { path: string; root: boolean; group: number | null };
@@ -59,13 +60,16 @@ const internal = (request: IncomingMessage, error: unknown): Refusal => {
 
 const dispatch = async (box: Box, root: boolean, request: IncomingMessage): Promise<unknown> => {
   if (request.method !== 'POST') throw new Refusal(400, 'The agent only takes POST.');
-  const verb = verbOf((request.url ?? '').slice(1));
+  const name = (request.url ?? '').slice(1);
+  const verb = verbOf(name);
   if (verb === null || (verb.access === 'root' && !root)) throw new Refusal(404, 'The agent knows no such verb.');
   const caller = await callerOf(box, root, request);
   if (verb.access !== 'public' && caller.session === null && !root) throw new Refusal(401, 'Nobody is logged in.');
-  const input = parseInput(await readBody(request), verb.input);
+  const input = parseInput(await readBody(request, large.has(name) ? POLICY_BODY_MAX : BODY_MAX), verb.input);
   return verb.handle(box, input as Verbs[VerbName]['in'] as never, caller);
 };
+
+const large: ReadonlySet<string> = new Set<VerbName>(['policy.edit', 'policy.check']);
 
 const callerOf = async (box: Box, root: boolean, request: IncomingMessage): Promise<Caller> => {
   const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(request.headers.authorization ?? '')?.[1];
@@ -73,13 +77,13 @@ const callerOf = async (box: Box, root: boolean, request: IncomingMessage): Prom
 };
 
 /** By events: leaving a `for await` would destroy the socket, and the refusal could not be sent. The rest is read and dropped. */
-const readBody = (request: IncomingMessage): Promise<string> =>
+const readBody = (request: IncomingMessage, max: number): Promise<string> =>
   new Promise((resolve, reject) => {
     let chunks: Buffer[] = [];
     let length = 0;
     request.on('data', (chunk: Buffer) => {
       length += chunk.length;
-      if (length <= BODY_MAX) chunks.push(chunk);
+      if (length <= max) chunks.push(chunk);
       else {
         chunks = [];
         reject(new Refusal(413, 'This is more than the agent accepts at once.'));
