@@ -38,6 +38,8 @@ const servicePart = (policy: Policy, { service, destination }: Prefill): Partial
   if (service.toLowerCase() === 'any') return { service: 'any' };
   const named = serviceChoices(policy).find(({ text }) => sameName(text, service));
   if (named !== undefined) return { service: 'pick', servicePick: named.text };
+  if (bare.includes(service.toLowerCase()))
+    return { service: 'newService', serviceNewName: service.toUpperCase(), serviceNewProtocol: service.toLowerCase() };
   const [, protocol = '', port = ''] = /^(tcp|udp)[/ ](\d{1,5})$/i.exec(service) ?? [];
   if (protocol === '') return { service: 'pick', servicePick: service };
   const name = exactService(policy, destination, protocol.toLowerCase(), Number(port));
@@ -49,6 +51,9 @@ const servicePart = (policy: Policy, { service, destination }: Prefill): Partial
     serviceNewPorts: port,
   };
 };
+
+/** Protocols without ports, as a log line names them. */
+const bare = ['icmp', 'icmpv6', 'gre', 'esp', 'ah'];
 
 const exactService = (policy: Policy, destination: string, protocol: string, port: number): string | undefined => {
   const toBox = destination.toLowerCase() === 'greengate' || destination === policy.network.green.address;

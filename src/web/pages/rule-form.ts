@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Edit } from '../../policy/edit.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { ruleSentence } from '../../policy/sentence.ts';
-import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { mustBeAble, type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, fault, fieldsOf, noFaults } from '../form.ts';
 import { askStatus, seeOther } from '../frame.ts';
@@ -19,6 +19,7 @@ import { revisionOf, savedText, saveEdit } from '../save.ts';
 /** New Rule and Edit: form → review in plain words → save. */
 export const ruleFormPages: Pages = (router, web) => {
   router.get('/firewall/bot/rules/new', async (ctx) => {
+    mustBeAble(ctx, 'administer');
     const round = await begin(web, ctx);
     const [copy, source, destination] = [queryOf(ctx, 'copy'), queryOf(ctx, 'source'), queryOf(ctx, 'destination')];
     const wanted = { copy, source, destination, service: queryOf(ctx, 'service'), action: queryOf(ctx, 'action') };
@@ -54,6 +55,7 @@ const markOf = (rule: Rule): string =>
 
 /** One round of the form: Next leads to the review, Back to the form again, Save saves. Nothing typed is ever lost. */
 const step = async (web: Web, ctx: Context): Promise<void> => {
+  mustBeAble(ctx, 'administer');
   const fields = fieldsOf(ctx);
   const values = readRule(fields);
   const wanted = fields.get('step') ?? 'next';
