@@ -23,7 +23,10 @@ const rooms: Record<string, { rooms: string[]; packages: string[]; node: boolean
   },
   // The verbs of the command line: each wires what it needs, as a door does, but for what changes the box.
   cli: {
-    rooms: ['policy', 'plan', 'compile', 'logs', 'agent/api.ts', 'agent/client.ts', 'web/format.ts'],
+    rooms: [
+      ...['policy', 'plan', 'compile', 'import', 'import-read', 'logs'],
+      ...['agent/api.ts', 'agent/client.ts', 'web/format.ts'],
+    ],
     packages: [],
     node: true,
   },
