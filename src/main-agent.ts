@@ -6,6 +6,7 @@ import { attempt, type Box } from './agent/box.ts';
 import { attendConsole } from './agent/console.ts';
 import { listen } from './agent/server.ts';
 import { start } from './agent/start.ts';
+import { openUpkeep } from './agent/upkeep.ts';
 import { createMachine } from './machine/machine.ts';
 import { run } from './machine/run.ts';
 import { users } from './plan/users.ts';
@@ -21,7 +22,7 @@ const directories = {
   log: env.GREENGATE_LOG ?? '/var/log/greengate',
 };
 
-/** How often the agent looks for what the console left, in milliseconds. */
+/** How often the agent looks for what the console left and for what the rules in force need, in milliseconds. */
 const ATTEND_EVERY = 5000;
 
 const main = async (): Promise<void> => {
@@ -48,7 +49,16 @@ const main = async (): Promise<void> => {
     await listen(box, { path: sockets[0], root: true, group: null }),
     await listen(box, { path: sockets[1], root: false, group: webGroup }),
   ];
-  const timer = setInterval(() => attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box)), ATTEND_EVERY);
+  const upkeep = openUpkeep(box);
+  let busy = false;
+  const timer = setInterval(async () => {
+    if (busy) return;
+    busy = true;
+    await attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box));
+    await upkeep().finally(() => {
+      busy = false;
+    });
+  }, ATTEND_EVERY);
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       clearInterval(timer);

@@ -28,22 +28,62 @@ export type Verbs = {
     };
     out: SessionGrant;
   };
-  login: { in: { user: string; password: string; visitor: string }; out: SessionGrant };
+  /** Who has a second step gives `code` too; without it, the right password is refused with 403 and a problem at `code`. */
+  login: { in: { user: string; password: string; visitor: string; code?: string }; out: SessionGrant };
   logout: { in: Record<string, never>; out: Record<string, never> };
-  /** Who is logged in; 401 when nobody. */
+  /** Who is logged in, with the role that this session or token has; 401 when nobody. A token has no `csrf`. */
   session: { in: Record<string, never>; out: { user: string; role: Role; csrf: string; totp: boolean } };
+  /** Logs the user out everywhere else. */
   'password.change': { in: { old: string; new: string }; out: Record<string, never> };
+  'users.list': { in: Record<string, never>; out: { users: UserInfo[] } };
+  /**
+   * Adds a user (`create`) or changes one. `password` is the asking administrator's own. A new password or role logs the user
+   * out everywhere else; the last administrator keeps that role.
+   */
+  'users.save': {
+    in: {
+      name: string;
+      role: Role;
+      create: boolean;
+      password: string;
+      newPassword?: string;
+      removeTotp?: boolean;
+    };
+    out: Record<string, never>;
+  };
+  'users.delete': { in: { name: string; password: string }; out: Record<string, never> };
+  /** A second step at login for oneself: a secret that is not in force before `totp.confirm`. */
+  'totp.begin': { in: { password: string }; out: { secret: string; uri: string } };
+  /** Puts it in force with a first code. The recovery codes are told once. */
+  'totp.confirm': { in: { code: string }; out: { recovery: string[] } };
+  'totp.remove': { in: { password: string }; out: Record<string, never> };
+  /** One's own API tokens; an administrator may look at another `user`'s. */
+  'tokens.list': { in: { user?: string }; out: { tokens: TokenInfo[] } };
+  /** The token is told once. Its role is not above one's own; `expires` is seconds since the epoch. */
+  'tokens.create': {
+    in: { name: string; role: Role; expires: number | null; password: string };
+    out: { token: string; id: string };
+  };
+  'tokens.revoke': { in: { id: string; user?: string }; out: Record<string, never> };
+  /** Who changed what, the newest first: lines with an id below `before` that hold `q`. `limit` is 1 to 200. */
+  'audit.get': {
+    in: { before?: number; limit: number; q?: string };
+    out: { lines: AuditLine[]; older: boolean };
+  };
 
   'policy.get': { in: Record<string, never>; out: { policy: Policy; revision: number } };
   /** Applies one edit: parse, compile, save a generation, load, cut. `revision` refuses (409) when somebody else saved meanwhile. */
   'policy.edit': { in: { edit: Edit; revision?: number }; out: { revision: number; cut: number } };
-  /** The same without doing it: problems, and what would be said. */
-  'policy.check': { in: { edit: Edit }; out: { at: string; problems: Problem[] } };
-  'bot.enable': { in: Record<string, never>; out: { revision: number; cut: number } };
+  /** The same without doing it: problems, and what the rules in it change for whom, in sentences. */
+  'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
+  /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
+  'bot.enable': { in: { starters?: string[] }; out: { revision: number; cut: number } };
   /** Asks for the password again. */
   'bot.disable': { in: { password: string }; out: { revision: number } };
 
   status: { in: { visitor?: string }; out: Status };
+  /** The DNS names of the policy and the addresses that they are open for right now. */
+  'names.get': { in: Record<string, never>; out: { names: { name: string; addresses: string[] }[] } };
   'leases.get': { in: Record<string, never>; out: { leases: Lease[] } };
   'nics.get': { in: Record<string, never>; out: { nics: Nic[]; green: string; red: string } };
   /** Binds GREEN and RED to NICs by MAC; takes effect at the next start (out.reboot is then true). */
@@ -72,6 +112,22 @@ export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'r
 
 /** A fresh login. The token goes into a cookie, the CSRF value into forms. */
 export type SessionGrant = { token: string; csrf: string; user: string };
+
+/** A user, without secrets: `tokens` is how many there are. */
+export type UserInfo = { name: string; role: Role; totp: boolean; tokens: number };
+
+/** An API token, without the token. Times are seconds since the epoch. */
+export type TokenInfo = {
+  id: string;
+  name: string;
+  role: Role;
+  created: number;
+  expires: number | null;
+  used: number | null;
+};
+
+/** One line of the audit log. `time` is seconds since the epoch; `visitor` is empty when it came from the box itself. */
+export type AuditLine = { id: number; time: number; user: string; what: string; visitor: string };
 
 /** A network card: its MAC is its identity, the rest is for recognising it. */
 export type Nic = { mac: string; name: string; driver: string; carrier: boolean; role: 'green' | 'red' | '' };
@@ -108,6 +164,8 @@ export type Status = {
   timezone: string;
   hostname: string;
   bot: 'disabled' | 'enabled' | 'released';
+  /** BOT has never been enabled: ready-made rules are offered. */
+  firstEnable: boolean;
   /** Sentences worth a warning: RED down, RED overlaps GREEN, DHCP not served, data partition missing … */
   notices: string[];
   green: { address: string; mac: string; carrier: boolean; rxBytes: number; txBytes: number };

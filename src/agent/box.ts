@@ -3,6 +3,7 @@ import type { Counters, Generation, Machine, Run, Secrets, Store } from './ports
 import { openSessions, type Sessions } from './sessions.ts';
 import { openSetupCode, type SetupCode } from './setup-code.ts';
 import { makeThrottle, type Throttle } from './throttle.ts';
+import { auditing } from './visit.ts';
 
 /** What the agent is given. `clock` is seconds since the epoch, `uptime` seconds since the machine's start. */
 export type Ports = {
@@ -28,11 +29,16 @@ export type Box = Ports & {
   trouble: Map<string, string>;
   /** Something to be done after the answer is out: it may end the asking process. Kept so that the end of the agent can wait. */
   later: Set<Promise<void>>;
+  /** When API tokens were last used, by id: newer than what the disk has. */
+  tokenUse: Map<string, number>;
+  /** Secrets of a second step that are not confirmed yet, by session. */
+  pendingTotp: Map<string, string>;
 };
 
 /** Puts the box together around a generation; touches nothing yet. */
 export const makeBox = async (ports: Ports, generation: Generation): Promise<Box> => ({
   ...ports,
+  store: auditing(ports.store),
   sessions: await openSessions(ports.run, ports.uptime),
   throttle: makeThrottle(ports.uptime),
   code: openSetupCode(ports.run),
@@ -41,6 +47,8 @@ export const makeBox = async (ports: Ports, generation: Generation): Promise<Box
   counted: await readCounted(ports.run),
   trouble: new Map(),
   later: new Set(),
+  tokenUse: new Map(),
+  pendingTotp: new Map(),
 });
 
 /** Does something that must not stop a change half-way; a failure becomes a notice, a success takes it back. */

@@ -80,7 +80,10 @@ const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files
   const { policy, starter, setUp } = box.generation;
   // Blocks that are over go with the next change; the kernel let go of them by itself.
   const now = box.clock();
-  const edited = request.edit({ ...policy, blocks: policy.blocks.filter(({ until }) => until === null || until > now) });
+  const edited = request.edit({
+    ...policy,
+    blocks: policy.blocks.filter(({ until }) => until === null || until > now),
+  });
   if (!edited.ok) throw new Refusal(422, 'This could not be saved.', { problems: edited.problems });
   const wasEnabled = policy.settings.enabled;
   const { enabled } = edited.policy.settings;

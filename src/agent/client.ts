@@ -4,8 +4,16 @@ import type { VerbName, Verbs } from './api.ts';
 // An `import` of node:http reads every export, `WebSocket` too, and that loads all of undici: 10 MB and a quarter of the start.
 const { request } = process.getBuiltinModule('node:http');
 
-/** The agent as its callers see it: one typed call per verb. `token` is the session's; leave it out for verbs without one. */
-export type Agent = <V extends VerbName>(verb: V, input: Verbs[V]['in'], token?: string) => Promise<Verbs[V]['out']>;
+/**
+ * The agent as its callers see it: one typed call per verb. `token` is the session's or an API token; leave it out for verbs
+ * without one. `visitor` is the address to be recorded, where it is not that of the session's login.
+ */
+export type Agent = <V extends VerbName>(
+  verb: V,
+  input: Verbs[V]['in'],
+  token?: string,
+  visitor?: string,
+) => Promise<Verbs[V]['out']>;
 
 /** The agent answered, and refused. `status` is the HTTP status of HACKING.md's table. */
 export class AgentRefusal extends Error {
@@ -31,20 +39,24 @@ export class AgentSilent extends Error {
 /** An agent behind a Unix socket. `timeout` is milliseconds without an answer; a policy change may take several seconds. */
 export const connectAgent =
   (socketPath: string, timeout = 60_000): Agent =>
-  async (verb, input, token) => {
-    const { status, text } = await post(socketPath, verb, JSON.stringify(input), token, timeout);
+  async (verb, input, token, visitor) => {
+    const headers = {
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(visitor === undefined ? {} : { 'x-visitor': visitor }),
+    };
+    const { status, text } = await post(socketPath, verb, JSON.stringify(input), headers, timeout);
     const answer = parse(text, verb);
     if (status === 200) return answer as never;
     const { error, problems, retryAfter } = answer as { error?: string; problems?: Problem[]; retryAfter?: number };
     throw new AgentRefusal(status, error ?? `The agent answered ${status}.`, problems ?? [], retryAfter ?? 0);
   };
 
-const post = (socketPath: string, verb: string, body: string, token: string | undefined, timeout: number) =>
+const post = (socketPath: string, verb: string, body: string, extra: Record<string, string>, timeout: number) =>
   new Promise<{ status: number; text: string }>((resolve, reject) => {
     const headers = {
       'content-type': 'application/json',
       'content-length': Buffer.byteLength(body),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...extra,
     };
     const silent = (cause: unknown) => reject(new AgentSilent(`The agent does not answer ${verb}`, { cause }));
     const sent = request({ socketPath, path: `/${verb}`, method: 'POST', headers, agent: false, timeout }, (answer) => {

@@ -10,7 +10,9 @@ export const describeEdit = (edit: Edit): string => {
     case 'delete':
       return `deleted from ${lists[edit.collection]}: ${edit.name}`;
     case 'saveRule':
-      return edit.id === undefined || edit.restore === true ? `added a rule: ${nameOf(edit.value)}` : `changed rule ${edit.id}`;
+      return edit.id === undefined || edit.restore === true
+        ? `added a rule: ${nameOf(edit.value)}`
+        : `changed rule ${edit.id}`;
     case 'deleteRule':
       return `deleted rule ${edit.id}`;
     case 'moveRule':

@@ -3,7 +3,7 @@ import type { NameSet } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { Lease, Nic, ServiceName, SshFingerprint, TimeState } from './api.ts';
+import type { AuditLine, Lease, Nic, Role, ServiceName, SshFingerprint, TimeState } from './api.ts';
 
 /** Packets and bytes by origin. */
 export type Counters = Record<string, { packets: number; bytes: number }>;
@@ -130,10 +130,26 @@ export type GenerationMeta = { user: string; time: number; what: string; setUp: 
 export type Generation = GenerationMeta & { number: number; policy: Policy; files: Record<string, string> };
 
 /** A user as kept: the hash is a PHC string (`$argon2id$v=19$…`). */
-export type User = { name: string; role: 'administrator'; hash: string };
+export type User = { name: string; role: Role; hash: string; totp: Totp | null; tokens: ApiToken[] };
+
+/** A second step at login (RFC 6238): the secret in base32, the time step of the last code taken, SHA-256 of the recovery codes left. */
+export type Totp = { secret: string; used: number; recovery: string[] };
+
+/** What a program logs in with: SHA-256 of the token. Times are seconds since the epoch. */
+export type ApiToken = {
+  id: string;
+  name: string;
+  hash: string;
+  role: Role;
+  created: number;
+  expires: number | null;
+  used: number | null;
+};
 
 /** One line of the audit log; the store adds the time. */
 export type AuditEntry = { user: string; what: string; visitor?: string };
+
+export type AuditQuery = { before?: number | undefined; q?: string | undefined; limit: number };
 
 /** What is kept on the data partition. Every promise resolves only after the disk has it. */
 export type Store = {
@@ -156,6 +172,8 @@ export type Store = {
   greenOverride(): Promise<string | null>;
   forgetGreenOverride(): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
+  /** The newest lines of the audit log below the id `before` that hold the text `q`; `older`: there are more. */
+  auditLines(query: AuditQuery): Promise<{ lines: AuditLine[]; older: boolean }>;
   /** What went wrong while reading, in sentences for the owner. */
   notices(): string[];
 };

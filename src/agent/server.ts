@@ -4,9 +4,12 @@ import { connect } from 'node:net';
 import type { z } from 'zod';
 import type { VerbName, Verbs } from './api.ts';
 import type { Box } from './box.ts';
-import type { Caller } from './caller.ts';
+import { type Caller, callerOf, tokenRefused, visitorOf } from './caller.ts';
 import { Refusal } from './refusal.ts';
-import { verbOf } from './verbs.ts';
+import { reaches, refusedRole } from './roles.ts';
+import { noteUse } from './tokens.ts';
+import { type Verb, verbOf } from './verbs.ts';
+import { during } from './visit.ts';
 
 // An `import` of node:http reads every export, `WebSocket` too, and that loads all of undici: 10 MB and a quarter of the start.
 const { createServer } = process.getBuiltinModule('node:http');
@@ -63,17 +66,24 @@ const dispatch = async (box: Box, root: boolean, request: IncomingMessage): Prom
   const name = (request.url ?? '').slice(1);
   const verb = verbOf(name);
   if (verb === null || (verb.access === 'root' && !root)) throw new Refusal(404, 'The agent knows no such verb.');
-  const caller = await callerOf(box, root, request);
-  if (verb.access !== 'public' && caller.session === null && !root) throw new Refusal(401, 'Nobody is logged in.');
+  const caller = await callerOf(box, root, request.headers.authorization ?? '');
+  authorise(verb, caller);
+  if (caller.token !== null) noteUse(box, caller.token);
   const input = parseInput(await readBody(request, large.has(name) ? POLICY_BODY_MAX : BODY_MAX), verb.input);
-  return verb.handle(box, input as Verbs[VerbName]['in'] as never, caller);
+  const visitor = request.headers['x-visitor'] ?? caller.session?.visitor ?? '';
+  return during(visitorOf(String(visitor).slice(0, 64)), () =>
+    verb.handle(box, input as Verbs[VerbName]['in'] as never, caller),
+  );
 };
 
 const large: ReadonlySet<string> = new Set<VerbName>(['policy.edit', 'policy.check']);
 
-const callerOf = async (box: Box, root: boolean, request: IncomingMessage): Promise<Caller> => {
-  const token = /^Bearer ([A-Za-z0-9_-]{43})$/.exec(request.headers.authorization ?? '')?.[1];
-  return { root, session: token === undefined ? null : await box.sessions.find(token) };
+/** Refuses whom the verb is not for. What an edit of the policy takes is decided where it is known. */
+const authorise = ({ access, personal }: Verb<VerbName>, { root, role, token }: Caller): void => {
+  if (root || access === 'public') return;
+  if (role === null) throw new Refusal(401, 'Nobody is logged in.');
+  if (!reaches(role, access)) throw new Refusal(403, refusedRole(role));
+  if (personal && token !== null) throw new Refusal(403, tokenRefused);
 };
 
 /** By events: leaving a `for await` would destroy the socket, and the refusal could not be sent. The rest is read and dropped. */

@@ -7,8 +7,8 @@ import type { Run } from './ports.ts';
 export const IDLE = 30 * 60;
 export const ABSOLUTE = 12 * 60 * 60;
 
-/** A session as its owner's requests see it. `key` names it; the token itself is never kept. */
-export type Session = { key: string; user: string; csrf: string };
+/** A session as its owner's requests see it. `visitor` is the address of the login. `key` names it; the token itself is never kept. */
+export type Session = { key: string; user: string; csrf: string; visitor: string };
 
 /**
  * Who is logged in. Kept in RUN, so that a restart of the agent logs nobody out and a reboot everybody. `now` is the
@@ -33,11 +33,11 @@ export const openSessions = async (run: Run, now: () => number) => {
 
   return {
     /** A new session with a new token and CSRF value. */
-    grant: async (user: string): Promise<SessionGrant> => {
+    grant: async (user: string, visitor = ''): Promise<SessionGrant> => {
       const [token, csrf] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
       const oldest = kept.keys().next().value;
       if (kept.size >= SESSIONS_MAX && oldest !== undefined) kept.delete(oldest);
-      kept.set(keyOf(token), { key: keyOf(token), user, csrf, created: now(), used: now() });
+      kept.set(keyOf(token), { key: keyOf(token), user, csrf, visitor, created: now(), used: now() });
       await dropWhere(isOver);
       await save();
       return { token, csrf, user };
@@ -52,7 +52,7 @@ export const openSessions = async (run: Run, now: () => number) => {
       }
       found.used = now();
       if (now() - savedAt > SAVE_EVERY) await save();
-      return { key: found.key, user: found.user, csrf: found.csrf };
+      return { key: found.key, user: found.user, csrf: found.csrf, visitor: found.visitor };
     },
     drop: (key: string): Promise<void> => dropWhere((one) => one.key === key),
     /** Logs a user out everywhere but in the session `except`. */
@@ -74,6 +74,7 @@ const keptSchema = z.strictObject({
   key: z.string(),
   user: z.string(),
   csrf: z.string(),
+  visitor: z.string().default(''),
   created: z.number(),
   used: z.number(),
 });

@@ -21,6 +21,13 @@ export const makeThrottle = (now: () => number): Throttle => {
     return failures < FREE_FOR_ALL ? 0 : Math.min(LONGEST_WAIT, failures - FREE_FOR_ALL + 1);
   };
 
+  const settle = (visitor: Visitor, succeeded: boolean): void => {
+    visitor.failures = succeeded ? 0 : visitor.failures + 1;
+    visitor.trusted ||= succeeded;
+    if (!succeeded) failures = Math.min(failures + 1, FREE_FOR_ALL + LONGEST_WAIT);
+    visitor.notBefore = now() + Math.max(waitAfter(visitor.failures), visitor.trusted ? 0 : pressure());
+  };
+
   return {
     attempt: async (name, work) => {
       const visitor = known(visitors, name, now()) ?? {
@@ -34,24 +41,25 @@ export const makeThrottle = (now: () => number): Throttle => {
       if (visitor.busy) throw tooSoon(1);
       if (now() < visitor.notBefore) throw tooSoon(visitor.notBefore - now());
       visitor.busy = true;
-      let succeeded = false;
+      let [succeeded, undecided] = [false, false];
       try {
         const result = await work();
+        undecided = result === UNDECIDED;
         succeeded = result !== null && result !== false;
         return result;
       } finally {
         visitor.busy = false;
-        visitor.failures = succeeded ? 0 : visitor.failures + 1;
-        visitor.trusted ||= succeeded;
-        if (!succeeded) failures = Math.min(failures + 1, FREE_FOR_ALL + LONGEST_WAIT);
-        visitor.notBefore = now() + Math.max(waitAfter(visitor.failures), visitor.trusted ? 0 : pressure());
+        if (!undecided) settle(visitor, succeeded);
       }
     },
   };
 };
 
+/** A secret was right, but another is to come: it forgives no failure and counts as none. */
+export const UNDECIDED = Symbol('undecided');
+
 export type Throttle = {
-  /** Does the work, a check of a secret: `null` or `false` is a failure. Refuses with 429 when the visitor must wait. */
+  /** Does the work, a check of a secret: `null` or `false` is a failure, `UNDECIDED` neither that nor a success. Refuses with 429 when the visitor must wait. */
   attempt<T>(visitor: string, work: () => Promise<T>): Promise<T>;
 };
 

@@ -1,14 +1,14 @@
 import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
+import type { AuditQuery, User } from '../agent/ports.ts';
+import { auditLines } from './audit.ts';
 import type { Disk } from './disk.ts';
 import { durableJson, replaceFile } from './durable.ts';
 import { type Generation, openGenerations } from './generations.ts';
 
 /** Size in bytes at which the audit log is put aside as `audit.jsonl.1`. */
 export const AUDIT_MAX = 1_000_000;
-
-export type User = { name: string; role: 'administrator'; hash: string };
 
 /**
  * What Greengate keeps in the directory `root` (HACKING.md, "Files on the box"). Every promise resolves only after the disk
@@ -38,15 +38,42 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
     ...marker(disk, root),
     audit: (entry: { user: string; what: string; visitor?: string }) =>
       audit(disk, join(root, 'log', 'audit.jsonl'), { time: new Date(clock() * 1000).toISOString(), ...entry }),
+    auditLines: (query: AuditQuery) => auditLines(disk, join(root, 'log', 'audit.jsonl'), query),
     notices: (): string[] => [...notices],
   };
 };
 
 type Users = { schema: 1; users: User[] };
 
+const role = z.enum(['viewer', 'operator', 'administrator']);
+
+/** Files from before there were roles have none of the later fields. */
+const userSchema = z.strictObject({
+  name: z.string(),
+  role,
+  hash: z.string(),
+  totp: z
+    .strictObject({ secret: z.string(), used: z.number(), recovery: z.array(z.string()) })
+    .nullable()
+    .default(null),
+  tokens: z
+    .array(
+      z.strictObject({
+        id: z.string(),
+        name: z.string(),
+        hash: z.string(),
+        role,
+        created: z.number(),
+        expires: z.number().nullable(),
+        used: z.number().nullable(),
+      }),
+    )
+    .default([]),
+});
+
 const usersSchema = z.strictObject({
   schema: z.literal(1),
-  users: z.array(z.strictObject({ name: z.string(), role: z.literal('administrator'), hash: z.string() })),
+  users: z.array(userSchema),
 });
 
 const usersFile = (disk: Disk, path: string, notice: (sentence: string) => void) =>

@@ -75,6 +75,7 @@ test('a check changes nothing, on the disk neither', async (t) => {
   const kept = await readdir(join(lab.data, 'generations'));
   t.deepEqual(await lab.web('policy.check', { edit: address('Good', '192.168.51.30') }, lab.token), {
     at: 'addresses/0',
+    changes: [],
     problems: [],
   });
   t.deepEqual(await readdir(join(lab.data, 'generations')), kept);
@@ -175,6 +176,7 @@ test('only what changed is put in force: interfaces, and the daemons whose files
     'restart dnsmasq',
     'restart squid',
     'restart chronyd',
+    'restart sshd',
     'restart web',
   ]);
   t.deepEqual(

@@ -18,7 +18,9 @@ const generation = (number: number): Generation => ({
   files: { 'ruleset.nft': `# generation ${number}\n`, 'squid.conf': `# squid ${number}\n` },
 });
 
-const users = (password: string) => [{ name: 'admin', role: 'administrator' as const, hash: `$argon2id$${password}` }];
+const users = (password: string) => [
+  { name: 'admin', role: 'administrator' as const, totp: null, tokens: [], hash: `$argon2id$${password}` },
+];
 
 const open = (disk: CrashDisk) => openStore(disk, ROOT, () => 0);
 

@@ -100,7 +100,7 @@ for (const [what, damage] of faults) {
 
 test('a policy with right sums that this version does not understand is passed over too', async (t) => {
   const { root, store } = await withGenerations(t, 1);
-  const foreign = { ...generation(2), policy: { ...defaultPolicy(), schema: 2 as never } };
+  const foreign = { ...generation(2), policy: { ...defaultPolicy(), schema: 3 as never } };
   await store.save(foreign);
   t.deepEqual(await (await open(root)).current(), generation(1));
 });
@@ -129,7 +129,7 @@ test('a generation that never became current is not used, and is cleaned away', 
 
 test('secrets are for root only; the plan may be read by the daemons', async (t) => {
   const { root, store } = await withGenerations(t, 1);
-  await store.setUsers([{ name: 'admin', role: 'administrator', hash: 'x' }]);
+  await store.setUsers([{ name: 'admin', role: 'administrator', totp: null, tokens: [], hash: 'x' }]);
   const mode = async (name: string) => (await stat(join(root, name))).mode & 0o777;
   t.is(await mode('users.json'), 0o600);
   t.is(await mode('generations/1/policy.json'), 0o600);
@@ -138,7 +138,7 @@ test('secrets are for root only; the plan may be read by the daemons', async (t)
 
 test('a write that fails leaves the users in memory as they are on the disk', async (t) => {
   const root = await scratch(t);
-  const old = [{ name: 'admin', role: 'administrator' as const, hash: 'old' }];
+  const old = [{ name: 'admin', role: 'administrator' as const, totp: null, tokens: [], hash: 'old' }];
   const full = { ...disk, sync: async () => Promise.reject(new Error('ENOSPC')) };
   await (await open(root)).setUsers(old);
   const store = await openStore(full, root, () => 0);
@@ -150,7 +150,7 @@ test('a write that fails leaves the users in memory as they are on the disk', as
 
 test('a foreign users.json is refused with its path, and is not overwritten as the last good one', async (t) => {
   const root = await scratch(t);
-  const user = (hash: string) => [{ name: 'admin', role: 'administrator' as const, hash }];
+  const user = (hash: string) => [{ name: 'admin', role: 'administrator' as const, totp: null, tokens: [], hash }];
   const store = await open(root);
   await store.setUsers(user('one'));
   await store.setUsers(user('two'));

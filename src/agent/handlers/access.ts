@@ -1,34 +1,53 @@
+import { changeUsers, findUser, withUser } from '../accounts.ts';
+import type { Box } from '../box.ts';
 import { nameOf, requirePassword, visitorOf } from '../caller.ts';
 import { hashPassword, passwordFault, verifyPassword } from '../passwords.ts';
 import { fieldRefusal, Refusal } from '../refusal.ts';
+import { UNDECIDED } from '../throttle.ts';
+import { recoveryHash, stepOf } from '../totp.ts';
 import type { Handlers } from '../verbs.ts';
 
 /** Login, logout, password. */
 export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password.change'> = {
-  login: async (box, { user, password, visitor: address }) => {
+  login: async (box, { user, password, visitor: address, code }) => {
     const visitor = visitorOf(address);
-    const found = (await box.store.users()).find((one) => one.name === user) ?? null;
-    const right = await box.throttle.attempt(visitor, () => verifyPassword(found?.hash ?? null, password));
-    if (!right || found === null) {
-      await box.store.audit({ user: user.slice(0, 64), what: 'login refused', visitor }).catch(console.error);
+    const users = await box.store.users();
+    const found = findUser(users, user);
+    const refused = async (what: string) => {
+      await box.store.audit({ user: user.slice(0, 64), what, visitor }).catch(console.error);
+    };
+    const right = await box.throttle.attempt(visitor, async () => {
+      if (!(await verifyPassword(found?.hash ?? null, password)) || found === null) return false;
+      if (found.totp === null) return true;
+      if (code === undefined || code.trim() === '') return UNDECIDED;
+      return (await takeCode(box, found.name, code)) ? true : null;
+    });
+    if (found === null || right === false) {
+      await refused('login refused');
       throw fieldRefusal(403, 'password', 'User or password is wrong.');
     }
+    if (right === UNDECIDED) throw fieldRefusal(403, 'code', 'Type the code that your phone shows now.');
+    if (right !== true) {
+      await refused('login refused at the second step');
+      throw fieldRefusal(403, 'code', 'This is not the code of now. Each code works once.');
+    }
     await box.store.audit({ user: found.name, what: 'logged in', visitor }).catch(console.error);
-    return box.sessions.grant(found.name);
+    return box.sessions.grant(found.name, visitor);
   },
   logout: async (box, _input, { session }) => {
     if (session !== null) await box.sessions.drop(session.key);
     return {};
   },
-  session: async (_box, _input, { session }) => {
-    if (session === null) throw new Refusal(401, 'Nobody is logged in.');
-    return { user: session.user, role: 'administrator', csrf: session.csrf, totp: false };
+  session: async (_box, _input, { user, session, token, role }) => {
+    if (user === null || role === null || (session === null && token === null))
+      throw new Refusal(401, 'Nobody is logged in.');
+    return { user: user.name, role, csrf: session?.csrf ?? '', totp: user.totp !== null };
   },
   'password.change': async (box, input, caller) => {
     await requirePassword(box, caller, input.old, 'old');
     const fault = passwordFault(input.new);
     if (fault !== null) throw fieldRefusal(422, 'new', fault);
-    const name = caller.session?.user ?? 'admin';
+    const name = caller.user?.name ?? 'admin';
     const hash = await hashPassword(input.new);
     await box.lock(async () => {
       const users = await box.store.users();
@@ -40,4 +59,20 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
     await box.store.audit({ user: nameOf(caller), what: 'changed the password' }).catch(console.error);
     return {};
   },
+};
+
+/** Takes a code of the second step, or a recovery code, so that it works once. False: it is none. */
+const takeCode = async (box: Box, name: string, typed: string): Promise<boolean> => {
+  let taken = false;
+  await changeUsers(box, (users) =>
+    withUser(users, name, (user) => {
+      if (user.totp === null) return user;
+      const { secret, used, recovery } = user.totp;
+      const step = stepOf(secret, typed, box.clock(), used);
+      const left = recovery.filter((hash) => hash !== recoveryHash(typed));
+      taken = step !== null || left.length < recovery.length;
+      return { ...user, totp: { secret, used: step ?? used, recovery: left } };
+    }),
+  );
+  return taken;
 };

@@ -1,3 +1,4 @@
+import { nameSets } from '../../plan/names.ts';
 import { isMac, normalMac } from '../../policy/address.ts';
 import type { Nic, ServiceName } from '../api.ts';
 import type { Box } from '../box.ts';
@@ -8,6 +9,7 @@ import { fieldRefusal } from '../refusal.ts';
 import type { Handlers } from '../verbs.ts';
 
 type BoxVerbs =
+  | 'names.get'
   | 'leases.get'
   | 'nics.get'
   | 'nics.set'
@@ -20,6 +22,10 @@ type BoxVerbs =
 
 /** The box itself: network cards, leases, services, console, power. */
 export const boxHandlers: Handlers<BoxVerbs> = {
+  'names.get': async ({ machine, generation }) => {
+    const found = await machine.resolved(nameSets(generation.policy));
+    return { names: [...found].map(([name, addresses]) => ({ name, addresses })) };
+  },
   'leases.get': async (box) => {
     const { fixed } = box.generation.policy.dhcp;
     const leases = await box.machine.leases();

@@ -33,12 +33,12 @@ export const setupHandlers: Handlers<'setup.status' | 'setup.check' | 'setup.fin
       if ((await box.store.users()).length > 0) throw new Refusal(409, 'Set-up is finished already. Log in.');
       // The generation first: a power loss between the two asks for a password again, instead of leaving a box closed for ever.
       if (!box.generation.setUp) await firstUse(box, input, visitor);
-      await box.store.setUsers([{ name: 'admin', role: 'administrator', hash }]);
+      await box.store.setUsers([{ name: 'admin', role: 'administrator', hash, totp: null, tokens: [] }]);
       await box.code.withdraw();
       await box.sessions.dropAll();
     });
     await box.store.audit({ user: 'admin', what: 'finished set-up and logged in', visitor }).catch(console.error);
-    return box.sessions.grant('admin');
+    return box.sessions.grant('admin', visitor);
   },
 };
 

@@ -26,6 +26,7 @@ export const statusHandlers: Handlers<'status'> = {
       timezone: policy.network.timezone,
       hostname: policy.network.hostname,
       bot: bot === 'unknown' ? (policy.settings.enabled ? 'enabled' : 'disabled') : bot,
+      firstEnable: !box.generation.starter,
       notices: [...notices, ...box.store.notices(), ...box.trouble.values(), ...drift(bot, held, number)],
       green,
       red: { ...red, mode: policy.network.red.mode },
@@ -38,7 +39,9 @@ export const statusHandlers: Handlers<'status'> = {
 /** Those that should run with this policy. */
 const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['services']> => {
   const wanted = serviceNames.filter(
-    (name) => (name !== 'squid' || policy.proxy.enabled) && (name !== 'red-dhcp' || policy.network.red.mode === 'dhcp') &&
+    (name) =>
+      (name !== 'squid' || policy.proxy.enabled) &&
+      (name !== 'red-dhcp' || policy.network.red.mode === 'dhcp') &&
       (name !== 'sshd' || policy.ssh.enabled),
   );
   return Promise.all(wanted.map(async (name) => ({ name, running: await machine.running(name) })));
