@@ -32,7 +32,7 @@ export type Verbs = {
   login: { in: { user: string; password: string; visitor: string; code?: string }; out: SessionGrant };
   logout: { in: Record<string, never>; out: Record<string, never> };
   /** Who is logged in, with the role that this session or token has; 401 when nobody. A token has no `csrf`. */
-  session: { in: Record<string, never>; out: { user: string; role: Role; csrf: string; totp: boolean } };
+  session: { in: { polling?: boolean }; out: { user: string; role: Role; csrf: string; totp: boolean } };
   /** Logs the user out everywhere else. */
   'password.change': { in: { old: string; new: string }; out: Record<string, never> };
   'users.list': { in: Record<string, never>; out: { users: UserInfo[] } };

@@ -42,7 +42,7 @@ export const openSessions = async (run: Run, now: () => number) => {
       await save();
       return { token, csrf, user };
     },
-    /** The session of a token, and it is used now; null when there is none or it is over. */
+    /** The session of a token; null when there is none or it is over. */
     find: async (token: string): Promise<Session | null> => {
       const found = kept.get(keyOf(token));
       if (found === undefined) return null;
@@ -50,9 +50,14 @@ export const openSessions = async (run: Run, now: () => number) => {
         await dropWhere(isOver);
         return null;
       }
+      return { key: found.key, user: found.user, csrf: found.csrf, visitor: found.visitor };
+    },
+    /** Somebody is there: the session's half hour begins anew. */
+    use: async (key: string): Promise<void> => {
+      const found = kept.get(key);
+      if (found === undefined) return;
       found.used = now();
       if (now() - savedAt > SAVE_EVERY) await save();
-      return { key: found.key, user: found.user, csrf: found.csrf, visitor: found.visitor };
     },
     drop: (key: string): Promise<void> => dropWhere((one) => one.key === key),
     /** Logs a user out everywhere but in the session `except`. */

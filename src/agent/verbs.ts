@@ -94,7 +94,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   login: ['public', z.strictObject({ user: short, password, visitor: short, code: short.optional() })],
   'web.config': ['public', none],
   logout: ['viewer', none],
-  session: ['viewer', none],
+  session: ['viewer', z.strictObject({ polling: z.boolean().optional() })],
   'password.change': ['viewer', z.strictObject({ old: password, new: password })],
   'users.list': ['administrator', none],
   'users.save': [

@@ -43,6 +43,21 @@ test('a session that is logged out, and one of another agent, opens nothing', as
   t.is((await refusal(t, lab.web('policy.get', {}, lab.token))).status, 401);
 });
 
+test('a page that asks by a clock keeps nobody logged in', async (t) => {
+  const lab = await readyLab(t, { block: false });
+  for (let minutes = 0; minutes < 40; minutes += 10) {
+    await lab.web('session', { polling: true }, lab.token).catch(() => {});
+    await lab.web('status', {}, lab.token).catch(() => {});
+    lab.time.now += 600;
+  }
+  t.is((await refusal(t, lab.web('session', {}, lab.token))).status, 401);
+  const { token } = await lab.web('login', { user: 'admin', password: PASSWORD, visitor: VISITOR });
+  for (let minutes = 0; minutes < 40; minutes += 10) {
+    lab.time.now += 600;
+    t.is((await lab.web('session', {}, token)).user, 'admin');
+  }
+});
+
 test('login gives a new token each time; a wrong password and an unknown user get the same answer', async (t) => {
   const lab = await readyLab(t, { block: false });
   const one = await lab.web('login', { user: 'admin', password: PASSWORD, visitor: VISITOR });

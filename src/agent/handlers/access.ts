@@ -38,9 +38,10 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
     if (session !== null) await box.sessions.drop(session.key);
     return {};
   },
-  session: async (_box, _input, { user, session, token, role }) => {
+  session: async (box, { polling }, { user, session, token, role }) => {
     if (user === null || role === null || (session === null && token === null))
       throw new Refusal(401, 'Nobody is logged in.');
+    if (session !== null && polling !== true) await box.sessions.use(session.key);
     return { user: user.name, role, csrf: session?.csrf ?? '', totp: user.totp !== null };
   },
   'password.change': async (box, input, caller) => {

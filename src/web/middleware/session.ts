@@ -14,16 +14,21 @@ export const requireLogin =
   (agent: Agent): Middleware =>
   async (ctx, next) => {
     const token = readCookie(ctx, 'session');
-    const session = token === '' ? null : await askSession(agent, token);
+    const session = token === '' ? null : await askSession(agent, token, isPolling(ctx));
     if (session !== null) (ctx.state as State).session = { token, ...session };
     else if (token !== '') writeCookie(ctx, 'session', '');
     if (session !== null || open.has(ctx.path)) return next();
     await leadToLogin(agent, ctx);
   };
 
-const askSession = async (agent: Agent, token: string) => {
+/** Asked by a clock in an open page: htmx names the element, and these are the ones that ask by themselves. */
+const isPolling = (ctx: Context): boolean => ctx.method === 'GET' && pollers.has(ctx.get('HX-Trigger'));
+
+const pollers: ReadonlySet<string> = new Set(['topbar', 'list']);
+
+const askSession = async (agent: Agent, token: string, polling: boolean) => {
   try {
-    return await agent('session', {}, token);
+    return await agent('session', polling ? { polling } : {}, token);
   } catch (error) {
     if (error instanceof AgentRefusal && error.status === 401) return null;
     throw error;
