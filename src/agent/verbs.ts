@@ -164,7 +164,6 @@ export const verbNames = Object.keys(table) as VerbName[];
 /** What asks for the password again, or is about the one who is logged in. */
 const personal: ReadonlySet<string> = new Set<VerbName>([
   'logout',
-  'session',
   'password.change',
   'users.list',
   'users.save',
