@@ -20,6 +20,13 @@ export const start = async (ports: Ports): Promise<Box> => {
       'The policy could not be written to the disk: changes are lost at the next restart.',
       () => box.store.save(box.generation),
     );
+  else
+    await attempt(
+      box,
+      'anew',
+      'The policy could not be compiled anew for this version: the plan from before is in force.',
+      () => compileAnew(box),
+    );
   await attempt(box, 'rules', 'The rules could not be loaded: the box holds what it held before.', () =>
     loadIfNeeded(box),
   );
@@ -38,6 +45,30 @@ const firstGeneration = async ({ machine, store, clock }: Ports): Promise<Genera
   const { files } = await planOf({ machine, clock }, first);
   return { ...first, files, starter: false, user: 'greengate', what: 'first start', time: clock() };
 };
+
+/**
+ * Another version of Greengate may say the same policy in other words: then they become a generation of their own. Compared is
+ * as of the time of its saving, for time frames are laid out from then on.
+ */
+const compileAnew = async (box: Box): Promise<void> => {
+  const kept = box.generation;
+  const then = await planOf({ machine: box.machine, clock: () => kept.time }, kept);
+  if (sameFiles(then.files, kept.files)) return;
+  const number = await box.store.nextNumber();
+  const plan = await planOf(box, { ...kept, number });
+  const problems = await box.machine.check(plan);
+  if (problems.length > 0) throw new Error(problems.map(({ message }) => message).join(' '));
+  const { version } = await box.machine.observe();
+  const what = `compiled anew by version ${version}`;
+  const anew = { ...kept, number, files: plan.files, user: 'greengate', what, time: box.clock() };
+  await box.store.save(anew);
+  box.generation = anew;
+  await box.store.audit({ user: 'greengate', what }).catch(console.error);
+};
+
+const sameFiles = (one: Generation['files'], other: Generation['files']): boolean =>
+  Object.keys(one).length === Object.keys(other).length &&
+  Object.entries(one).every(([name, text]) => other[name] === text);
 
 const loadIfNeeded = async (box: Box): Promise<void> => {
   const { generation: held, bot } = await box.machine.look();

@@ -53,6 +53,43 @@ test('plan files that somebody changed in RUN are put right, and their daemon is
   t.is(lab.twin.files['squid.conf'], lab.box.generation.files['squid.conf'] ?? 'none');
 });
 
+/** What another version would have made of the same policy. */
+const otherWords = async (lab: Lab): Promise<number> => {
+  const { generation, store } = lab.box;
+  const number = await store.nextNumber();
+  const files = { ...generation.files, 'squid.conf': '# as the last version put it', 'gone.conf': '' };
+  await store.save({ ...generation, number, files });
+  return number;
+};
+
+test('after an update the policy is compiled anew, as a generation of its own, and loaded', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  const squid = lab.box.generation.files['squid.conf'];
+  const number = await otherWords(lab);
+  await lab.restart();
+  t.is(lab.box.generation.number, number + 1);
+  t.is(lab.box.generation.what, 'compiled anew by version 0');
+  t.is(lab.box.generation.files['squid.conf'], squid);
+  t.false('gone.conf' in lab.box.generation.files);
+  t.is(lab.twin.held?.generation, number + 1);
+  await lab.restart();
+  t.is(lab.box.generation.number, number + 1, 'once');
+});
+
+test('after an update a released BOT stays released, and rules that the kernel refuses are not kept', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  lab.twin.released = true;
+  const number = await otherWords(lab);
+  await lab.restart();
+  t.true(lab.twin.released);
+  t.is(lab.box.generation.number, number + 1);
+  const next = await otherWords(lab);
+  lab.twin.checkProblems = [{ place: '', owner: '', message: 'No.' }];
+  await lab.restart();
+  t.is(lab.box.generation.number, next);
+  t.true((await lab.root('status', {})).notices.some((one) => one.includes('compiled anew')));
+});
+
 test('a torn generation is passed over for the one before, and a notice names it', async (t) => {
   const lab = await readyLab(t, { block: true });
   const { revision } = await touch(lab);
