@@ -55,6 +55,8 @@ export async function makeInitramfs(places: {
     await copyFile(join(source, name), join(work, name));
     await chmod(join(work, name), mode);
   }
+  // Seen once /dev has moved into the new root: the shell gives what runs in the background this file to read.
+  await symlink('/root/dev/null', join(work, 'dev/null'));
   await writeFile(join(work, 'firewall'), `${FIREWALL.join(' ')}\n`);
   const modules = await copyModules(root, work, release);
   await pack(work, places.target);
