@@ -11,14 +11,14 @@ const rooms: Record<string, { rooms: string[]; packages: string[]; node: boolean
   compile: { rooms: ['policy', 'plan'], ...pure },
   import: { rooms: ['policy'], ...pure },
   'import-read': { rooms: ['import/files.ts'], packages: [], node: true },
-  store: { rooms: ['policy', 'agent/ports.ts'], packages: ['lowdb', 'zod'], node: true },
+  store: { rooms: ['policy', 'agent/ports.ts', 'agent/api.ts'], packages: ['lowdb', 'zod'], node: true },
   machine: { rooms: ['policy', 'plan', 'agent/ports.ts', 'agent/api.ts'], packages: ['execa'], node: true },
   logs: { rooms: ['policy', 'web/ports.ts'], packages: [], node: true },
   agent: { rooms: ['policy', 'plan', 'compile'], packages: ['zod'], node: true },
   web: {
     rooms: ['policy', 'import', 'import-read', 'agent/api.ts', 'agent/client.ts'],
     // zod for the API's document only: what comes in is parsed by the agent.
-    packages: ['koa', '@koa/router', '@koa/bodyparser', 'nunjucks', 'zod'],
+    packages: ['koa', '@koa/router', '@koa/bodyparser', '@fastify/busboy', 'nunjucks', 'zod'],
     node: true,
   },
   // The verbs of the command line: each wires what it needs, as a door does, but for what changes the box.

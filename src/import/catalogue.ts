@@ -2,12 +2,12 @@ import { allAddresses, defaultNetworks, greengateServices } from '../policy/buil
 import { defaultServices } from '../policy/default-services.ts';
 import type { Address, Policy, Service } from '../policy/schema.ts';
 import type { Line } from './lines.ts';
-import { Book, cleanText, Names } from './names.ts';
+import { Book, cleanText, lookUp, Names } from './names.ts';
 import { oldServices } from './old-services.ts';
 import type { Draft } from './settle.ts';
 
-/** What an old name has become: its name here. `doubt`: why a rule that names it comes in disabled; empty: none. */
-export type Found = { name: string; doubt: string };
+/** What an old name has become: its name here. `doubt`: why a rule that names it comes in disabled; empty: none. `lost`: the policy has no such object. */
+export type Found = { name: string; doubt: string; lost?: boolean };
 
 export type Kind = 'addresses' | 'services' | 'addressGroups' | 'serviceGroups';
 
@@ -57,12 +57,14 @@ export class Catalogue {
 
   /** A custom object or group of the old files; one that is not there gets a stand-in that matches nothing. */
   custom(kind: Kind, old: string): Found {
-    return this.books[kind].get(old) ?? this.standIn(kind, old);
+    const found = this.books[kind].get(old);
+    if (found === undefined) return this.standIn(kind, old);
+    return found.lost ? { ...this.standIn(kind, old), doubt: found.doubt } : found;
   }
 
   /** A default network of the old box. `Any` is only for groups: rules say it otherwise. */
   network(old: string): Found {
-    const own = networkNames[old.toLowerCase()];
+    const own = lookUp(networkNames, old.toLowerCase());
     if (own !== undefined) return { name: own, doubt: '' };
     const found = this.#defaults.get(old);
     if (found !== undefined) return { name: found, doubt: '' };
@@ -76,9 +78,9 @@ export class Catalogue {
 
   /** A default service of the old box, or one of IPCop's own. */
   service(old: string): Found {
-    const box = boxServices[old.toLowerCase()];
+    const box = lookUp(boxServices, old.toLowerCase());
     if (box !== undefined) return { name: box, doubt: '' };
-    const extra = boxPorts[old.toLowerCase()];
+    const extra = lookUp(boxPorts, old.toLowerCase());
     if (extra !== undefined) return this.#make('services', old, { ...extra, ...plainService });
     const key = this.#services.get(old);
     const known = key === undefined ? undefined : oldServices.get(key);

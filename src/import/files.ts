@@ -66,10 +66,15 @@ export const join = (folder: string, name: string): string => (folder === '' ? n
 
 const rank = (folder: string): number => (/(^|\/)fwrules$/.test(folder) ? 0 : /(^|\/)firewall$/.test(folder) ? 1 : 2);
 
+const others = new Map([
+  ['portfw', 'Port forwarding'],
+  ['xtaccess', 'External access'],
+  ['dmzholes', 'DMZ pinholes'],
+  ['wireless', 'BLUE'],
+]);
+
 const otherFolder = (folder: string): string => {
-  const what = { portfw: 'Port forwarding', xtaccess: 'External access', dmzholes: 'DMZ pinholes', wireless: 'BLUE' }[
-    folder.split('/').at(-1) ?? ''
-  ];
+  const what = others.get(folder.split('/').at(-1) ?? '');
   return what === undefined
     ? 'This file is not of the firewall.'
     : `${what}: Greengate lets nothing in from RED and has no other networks.`;

@@ -153,10 +153,10 @@ const settleObjects = (start: Policy, draft: Draft, book: Catalogue): void => {
   }
 };
 
-/** The name stays known, as that of a stand-in. */
+/** The name stays known: whoever asks for it gets a stand-in. */
 const loseObject = (book: Catalogue, kind: Kind, old: string): void => {
   const found = book.books[kind].exactly(old);
-  if (found !== undefined) Object.assign(found, { ...book.standIn(kind, old), doubt: `“${old}” was refused.` });
+  if (found !== undefined) Object.assign(found, { lost: true, doubt: `“${old}” was refused.` });
 };
 
 const refuseAll = (lines: Map<string, Line[]>): void => {

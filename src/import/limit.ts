@@ -1,4 +1,5 @@
 import type { Limit } from '../policy/schema.ts';
+import { lookUp } from './names.ts';
 import type { RuleFields } from './rule-fields.ts';
 
 /**
@@ -6,7 +7,7 @@ import type { RuleFields } from './rule-fields.ts';
  * the other kind leaves open: a burst of 5 behind an average, 3 an hour behind a burst.
  */
 export const readLimit = ({ limitFor, limitType, limit, log, action }: RuleFields): Limit | null | 'bad' => {
-  const what = purposes[limitFor.toLowerCase()];
+  const what = lookUp(purposes, limitFor.toLowerCase());
   if (what === undefined) return 'bad';
   if (what === null || limit === '' || limit === '-') return null;
   const only = action.toLowerCase() === 'logonly';

@@ -60,5 +60,9 @@ export const cleanText = (text: string, max: number): string => {
         .concat('…');
 };
 
+/** A word of the old files in a table of ours: words such as `constructor` are in none. */
+export const lookUp = <T>(table: Record<string, T>, word: string): T | undefined =>
+  Object.hasOwn(table, word) ? table[word] : undefined;
+
 /** `on`, as the old files write it. */
 export const isOn = (text: string | undefined): boolean => text?.trim().toLowerCase() === 'on';

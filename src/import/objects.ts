@@ -2,7 +2,7 @@ import { isNetmask, isNetwork } from '../policy/address.ts';
 import { isPortList } from '../policy/ports.ts';
 import type { Address, Service } from '../policy/schema.ts';
 import { type Line, say } from './lines.ts';
-import { isOn } from './names.ts';
+import { isOn, lookUp } from './names.ts';
 
 /** An object as the old files have it: our fields, still without the name it gets here, or why it is none. */
 export type Read<T> = { old: string; value: Omit<T, 'name'> } | { refusal: string };
@@ -18,7 +18,7 @@ export const readService = (text: string): Read<Service> => {
   if (fields.length < 6 || fields.length > 8)
     return { refusal: `A service has 7 fields; this line has ${fields.length}.` };
   if (name === '') return { refusal: 'The service has no name.' };
-  const protocol = protocols[word.toLowerCase()] ?? word.toLowerCase();
+  const protocol = lookUp(protocols, word.toLowerCase()) ?? word.toLowerCase();
   const ported = ['tcp', 'udp', 'tcp&udp'].includes(protocol);
   const every = ported && (ports === '' || ports === '-');
   return {
@@ -47,7 +47,7 @@ const protocols: Record<string, string> = {
 /** The number form stays; `ALL` and `BLANK` are every type; IPCop 1.4 wrote the names of iptables. */
 const icmpType = (text: string): string => {
   const word = text.toLowerCase();
-  return ['all', 'blank', 'any', '-', ''].includes(word) ? '' : (icmpNames[word] ?? text);
+  return ['all', 'blank', 'any', '-', ''].includes(word) ? '' : (lookUp(icmpNames, word) ?? text);
 };
 
 const icmpNames: Record<string, string> = {

@@ -100,4 +100,4 @@ export const oldServices: ReadonlyMap<string, OldService> = new Map([
 ]);
 
 /** Were these TCP and UDP on IPCop 1.4, and are one of them here? A deny of theirs is narrower now. */
-export const wasBoth = (name: string): boolean => name !== 'Ping' && name in ours;
+export const wasBoth = (name: string): boolean => name !== 'Ping' && Object.hasOwn(ours, name);

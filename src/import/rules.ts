@@ -1,7 +1,7 @@
 import type { Destination, Rule, ServiceRef, Source } from '../policy/schema.ts';
 import { type Catalogue, type Found, NOWHERE } from './catalogue.ts';
 import { readLimit } from './limit.ts';
-import { cleanText, isOn } from './names.ts';
+import { cleanText, isOn, lookUp } from './names.ts';
 import { oldPorts } from './objects.ts';
 import { wasBoth } from './old-services.ts';
 import type { RuleFields } from './rule-fields.ts';
@@ -95,7 +95,7 @@ class Reader {
 
   action(): Pick<Rule, 'action' | 'log' | 'limit'> {
     const { action, log, stringOn } = this.#fields;
-    const known = actions[action.toLowerCase()];
+    const known = lookUp(actions, action.toLowerCase());
     if (known === undefined) this.off.push(`The action “${cleanText(action, 40)}” is not understood.`);
     if (isOn(stringOn)) this.off.push('It looks for a text inside packets, which Greengate does not.');
     const limit = readLimit(this.#fields);

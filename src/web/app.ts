@@ -27,12 +27,14 @@ import { pastePages } from './pages/paste.ts';
 import { proxyPages } from './pages/proxy.ts';
 import { readyMadePages } from './pages/ready-made.ts';
 import { ruleActionPages } from './pages/rule-actions.ts';
+import { importPages } from './pages/import.ts';
 import { ruleFormPages } from './pages/rule-form.ts';
 import { setupPages } from './pages/setup.ts';
 import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
 import { timePages } from './pages/time.ts';
 import { createRender } from './render.ts';
+import { takeUpload } from './upload.ts';
 
 /** The admin UI as a Koa app. It holds no state of its own: the agent and the logs do. */
 export const createApp = (parts: WebParts): Koa => {
@@ -50,6 +52,7 @@ export const createApp = (parts: WebParts): Koa => {
   app.use(serveAssets(parts.assets));
   app.use(bodyParser({ enableTypes: ['form'], formLimit: '1mb' }));
   app.use(requireLogin(parts.agent));
+  app.use(takeUpload);
   app.use(refuseForgery);
   const router = new Router();
   for (const add of pages) add(router, web);
@@ -77,6 +80,7 @@ const pages = [
   pastePages,
   blockPages,
   groupPages,
+  importPages,
   firewallLogPages,
   proxyLogPages,
   systemPages,

@@ -90,6 +90,7 @@ const menu = [
       { id: 'bot', label: 'Block Outgoing Traffic', href: '/firewall/bot' },
       { id: 'objects', label: 'Advanced BOT Config', href: '/firewall/objects/addresses' },
       { id: 'blocks', label: 'Blocked hosts', href: '/firewall/blocks' },
+      { id: 'import', label: 'Import and export', href: '/firewall/import' },
     ],
   },
   {
