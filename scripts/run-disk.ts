@@ -22,11 +22,13 @@ export const keptDisk = (folder: string, image: Image, fresh: boolean): { disk: 
   if (fresh) rmSync(disk, { force: true });
   const kept = existsSync(disk);
   if (kept && existsSync(keyFile) && readFileSync(keyFile, 'utf8') === image.key) return { disk, kept };
-  program('cp', ['--sparse=always', image.image, half]);
+  // However large the disk was made meanwhile, its data stays whole: the box grows the partition to the end before it is used.
+  program('cp', ['--sparse=always', kept ? disk : image.image, half]);
   if (kept) {
-    const { start, size } = dataPlace();
-    const blocks = [`skip=${start / MIB}`, `seek=${start / MIB}`, `count=${size / MIB}`];
-    program('dd', [`if=${disk}`, `of=${half}`, 'bs=1M', ...blocks, 'conv=notrunc', 'status=none']);
+    const end = dataStart();
+    program('fallocate', ['--punch-hole', '--length', String(end), half]);
+    const blocks = ['bs=1M', `count=${end / MIB}`, 'conv=notrunc,sparse', 'status=none'];
+    program('dd', [`if=${image.image}`, `of=${half}`, ...blocks]);
   }
   rmSync(keyFile, { force: true });
   renameSync(half, disk);
@@ -36,10 +38,10 @@ export const keptDisk = (folder: string, image: Image, fresh: boolean): { disk: 
 
 const MIB = 1024 * 1024;
 
-const dataPlace = (): { start: number; size: number } => {
+const dataStart = (): number => {
   const place = placesOnDisk().at['greengate-data'];
   if (place === undefined) throw new Error('The image has no data partition.');
-  return place;
+  return place.start;
 };
 
 const program = (name: string, args: string[]): void => {
