@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { accelerator } from '../scripts/qemu.ts';
+import { accelerator, directKernel, smallMachine } from '../scripts/qemu.ts';
 import type { Built } from './deliver.ts';
 import { run } from './run.ts';
 
@@ -22,20 +22,8 @@ export async function bootOnce(built: Built, work: string, limit: number): Promi
     ...['-netdev', `user,id=${name},restrict=on`],
     ...['-device', `virtio-net-pci,netdev=${name},romfile=`],
   ];
-  const machine = [
-    '-machine',
-    'q35',
-    ...args,
-    '-smp',
-    '2',
-    '-m',
-    '512',
-    '-nodefaults',
-    '-display',
-    'none',
-    '-no-reboot',
-  ];
-  const boot = ['-kernel', built.vmlinuz, '-initrd', built.initramfs, '-append', built.append];
+  const machine = [...smallMachine('q35'), ...args, '-no-reboot'];
+  const boot = directKernel(built);
   const drive = ['-drive', `file=${disk},if=virtio,format=qcow2,cache=unsafe`, '-serial', 'stdio'];
   const child = spawn('qemu-system-x86_64', [...machine, ...drive, ...card('a'), ...card('b'), ...boot], {
     stdio: ['ignore', 'pipe', 'pipe'],

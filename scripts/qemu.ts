@@ -10,6 +10,17 @@ export const accelerator = async (): Promise<{ kvm: boolean; args: string[] }> =
     ? { kvm: true, args: ['-accel', 'kvm', '-cpu', 'host'] }
     : { kvm: false, args: ['-accel', 'tcg,thread=multi,tb-size=256', '-cpu', 'max'] };
 
+/** The size of machine that the box must do with, and no device that is not asked for. */
+export const smallMachine = (model: 'pc' | 'q35'): string[] => [
+  ...['-machine', model, '-smp', '2', '-m', '512'],
+  ...['-nodefaults', '-display', 'none'],
+];
+
+/** Starts an image's kernel without a boot loader. */
+export const directKernel = (image: { vmlinuz: string; initramfs: string; append: string }): string[] => [
+  ...['-kernel', image.vmlinuz, '-initrd', image.initramfs, '-append', image.append],
+];
+
 /** A TCP port on 127.0.0.1 that nobody listens on: the first free of `wanted`, else any. */
 export const freePort = async (wanted: number[]): Promise<number> => {
   for (const port of [...wanted, 0]) {

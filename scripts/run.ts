@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { accelerator, freePort } from './qemu.ts';
+import { accelerator, directKernel, freePort, smallMachine } from './qemu.ts';
 import { type Image, keptDisk, newestImage } from './run-disk.ts';
 
 const top = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -28,28 +28,14 @@ async function main(): Promise<number> {
 
 function machine(image: Image, disk: string, port: number, kvm: boolean): string[] {
   return [
-    ...[
-      '-name',
-      'greengate',
-      '-machine',
-      'pc',
-      '-smp',
-      '2',
-      '-m',
-      '512',
-      '-nodefaults',
-      '-display',
-      'none',
-      '-vga',
-      'std',
-    ],
+    ...['-name', 'greengate', ...smallMachine('pc'), '-vga', 'std'],
     ...['-drive', `file=${disk},if=virtio,format=raw`, '-device', 'virtio-rng-pci'],
     // GREEN holds nobody but the forwarded port: nothing that QEMU offers there leads outside.
     ...['-netdev', `user,id=green,net=192.168.51.0/24,restrict=on,hostfwd=tcp:127.0.0.1:${port}-192.168.51.254:445`],
     ...['-device', 'virtio-net-pci,netdev=green,mac=52:54:00:51:00:01'],
     ...['-netdev', 'user,id=red,ipv6=off', '-device', 'virtio-net-pci,netdev=red,mac=52:54:00:09:00:01'],
     // Emulated, GRUB takes as long as the kernel.
-    ...(kvm ? [] : ['-kernel', image.vmlinuz, '-initrd', image.initramfs, '-append', image.append]),
+    ...(kvm ? [] : directKernel(image)),
   ];
 }
 

@@ -1,7 +1,7 @@
 import test from 'ava';
 import { Box, type Firmware } from './lib/box.ts';
 import { inShell, watchStart } from './lib/console.ts';
-import { recordFigure } from './lib/figures.ts';
+import { megabytesInUse, recordFigure } from './lib/figures.ts';
 import { endAll } from './lib/process.ts';
 import { freshBox, makeScene, pagesAnswer, saveFresh, scanFromRed, TELLING_PORTS, UI } from './lib/scene.ts';
 import { BOX_GREEN, RED_SERVER } from './lib/topology.ts';
@@ -26,8 +26,7 @@ test.serial(
     t.regex(shown.Rules ?? '', /in force/);
     await saveFresh(box);
 
-    const memory = await inShell(box, (command) => command('cat /proc/meminfo'));
-    const used = (kilobytes(memory, 'MemTotal') - kilobytes(memory, 'MemAvailable')) / 1000;
+    const used = await megabytesInUse(box);
     recordFigure('megabytesInUse', used);
     t.log(`${used.toFixed(0)} MB in use`);
 
@@ -128,8 +127,4 @@ function scanUntilTold(): { stop(): Promise<{ found: string[]; rounds: number }>
 async function scanOnce(target: string): Promise<string[]> {
   const answer = await scene.stranger.tell({ do: 'scan', args: [target, TELLING_PORTS, '500'] });
   return (JSON.parse(answer.text) as number[]).map((port) => `${target} tcp ${port}`);
-}
-
-function kilobytes(meminfo: string, name: string): number {
-  return Number(new RegExp(`${name}: *(\\d+) kB`).exec(meminfo)?.[1]);
 }

@@ -4,6 +4,7 @@ import { askDhcp, fingerprint, flowing, stopped } from './lib/asks.ts';
 import type { Box } from './lib/box.ts';
 import { openBrowser, picture } from './lib/browser.ts';
 import { menuUntil } from './lib/console.ts';
+import { megabytesInUse, recordFigure } from './lib/figures.ts';
 import { savedPlace } from './lib/image.ts';
 import * as ui from './lib/pages.ts';
 import { endAll } from './lib/process.ts';
@@ -229,4 +230,10 @@ test.serial('switching the rule off stops a running download through the proxy',
   await page.locator('tr:not(.gg-off)').filter({ hasText: ui.HANDBOOK.web.remark }).waitFor();
   await web.succeeds('proxy', PROXY, `http://${RED_SERVER}/`);
   t.pass();
+});
+
+test.serial('after all this less than 180 MB of memory are in use', async (t) => {
+  const used = await megabytesInUse(box);
+  recordFigure('megabytesInUse.example', used);
+  t.true(used < 180, `${used.toFixed(0)} MB in use`);
 });
