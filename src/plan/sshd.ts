@@ -18,6 +18,8 @@ export const sshdConfig = ({ ssh, network }: Pick<Policy, 'ssh' | 'network'>, { 
     'KbdInteractiveAuthentication no',
     'HostbasedAuthentication no',
     `AuthorizedKeysFile ${paths.run}/plan/authorized_keys`,
+    // The keys are not in anybody's home: only root writes there.
+    'StrictModes no',
     'DisableForwarding yes',
     'PermitTunnel no',
     'PermitUserEnvironment no',

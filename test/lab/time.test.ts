@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import type { Edit } from '../../src/policy/edit.ts';
 import type { Host } from '../appliance/lib/host.ts';
-import { endAll, runFolder, sleep, start } from '../appliance/lib/process.ts';
+import { endAll, runFolder, sleep, start, TOP } from '../appliance/lib/process.ts';
 import { startRedServers } from '../appliance/lib/red-servers.ts';
 import { BOX_GREEN, BOX_RED, makeTopology, RED_SERVER } from '../appliance/lib/topology.ts';
 import { ADMIN_MAC } from '../lib/handbook.ts';
@@ -14,11 +14,10 @@ let box: LabBox;
 let red: Host;
 let host: Host;
 
-/** chrony takes the place of the program that keeps a machine's own clock, so `scripts/deps` does not install it. */
-const story = existsSync('/usr/sbin/chronyd') ? test.serial : test.serial.skip;
+/** `scripts/deps` unpacks it where the machine has none of its own. */
+const CHRONYD = [join(TOP, 'build/tools/chrony/usr/sbin/chronyd'), '/usr/sbin/chronyd'].find(existsSync) ?? 'chronyd';
 
 test.before(async () => {
-  if (story !== test.serial) return;
   const topology = makeTopology();
   red = await startRedServers(topology);
   host = topology.green({ address: '192.168.51.70' });
@@ -40,24 +39,24 @@ const edit = (one: Edit) => box.call('policy.edit', { edit: one });
 const startRedClock = (): void => {
   const at = join(runFolder(), 'red-chrony');
   const lines = ['local stratum 3', 'allow', 'cmdport 0', `bindcmdaddress ${at}.sock`, `pidfile ${at}.pid`];
-  start([...red.space.enter, 'chronyd', '-x', '-d', '-u', 'root', '-f', '/dev/null', ...lines], `${at}.log`);
+  start([...red.space.enter, CHRONYD, '-x', '-d', '-u', 'root', '-f', '/dev/null', ...lines], `${at}.log`);
 };
 
 /** Asks the box for the time once, as a computer on GREEN does. */
 const asks = () =>
   host.tell({
     do: 'run',
-    args: ['chronyd', '-Q', '-t', '6', '-u', 'root', `server ${BOX_GREEN} iburst maxsamples 1`, 'cmdport 0'],
+    args: [CHRONYD, '-Q', '-t', '6', '-u', 'root', `server ${BOX_GREEN} iburst maxsamples 1`, 'cmdport 0'],
   });
 
-story('without an answer the time is not known: the page says so, and GREEN is told nothing', async (t) => {
+test.serial('without an answer the time is not known: the page says so, and GREEN is told nothing', async (t) => {
   await edit({ do: 'section', section: 'time', value: { servers: ['time.red.test'] } });
   await sleep(1500);
   t.like(await box.call('time.get', {}), { running: true, state: 'not synchronised' });
   t.false((await asks()).ok);
 });
 
-story('a server is found by its name, through the box’s own DNS, and followed', async (t) => {
+test.serial('a server is found by its name, through the box’s own DNS, and followed', async (t) => {
   startRedClock();
   box.rc('chronyd', 'restart');
   for (let tries = 0; tries < 60; tries++) {
@@ -70,7 +69,7 @@ story('a server is found by its name, through the box’s own DNS, and followed'
   t.true(found.offset < 1);
 });
 
-story('now GREEN gets the time from the box, and not any more when it must not', async (t) => {
+test.serial('now GREEN gets the time from the box, and not any more when it must not', async (t) => {
   const answer = await asks();
   t.true(answer.ok, answer.text);
   await edit({ do: 'section', section: 'time', value: { serveGreen: false } });
@@ -78,14 +77,14 @@ story('now GREEN gets the time from the box, and not any more when it must not',
   t.false((await asks()).ok);
 });
 
-story('the clock cannot be set while a server answers', async (t) => {
+test.serial('the clock cannot be set while a server answers', async (t) => {
   for (let tries = 0; tries < 60 && (await box.call('time.get', {})).state !== 'synchronised'; tries++)
     await sleep(500);
   const error = await t.throwsAsync(box.call('clock.set', { time: 1_900_000_000 }));
   t.regex(JSON.stringify(error), /clock follows it/);
 });
 
-story('set by hand while none answers: GREEN gets that time', async (t) => {
+test.serial('set by hand while none answers: GREEN gets that time', async (t) => {
   await edit({ do: 'section', section: 'time', value: { servers: ['10.9.0.99'], serveGreen: true } });
   await sleep(500);
   t.false((await asks()).ok);
