@@ -89,7 +89,10 @@ const rules: Edit[] = [
 
 /** Compiles with IPv6 switched on and loads it as boot does. */
 function load(edits: Edit[]): void {
-  const { files } = compile(edited(defaultPolicy(), edits), { ...applianceFacts(true, Math.floor(Date.now() / 1000)), ipv6: true });
+  const { files } = compile(edited(defaultPolicy(), edits), {
+    ...applianceFacts(true, Math.floor(Date.now() / 1000)),
+    ipv6: true,
+  });
   const file = join(box.folder, 'run/ipv6.nft');
   writeFileSync(file, `flush ruleset\n${files['ruleset.nft'] ?? ''}`);
   box.sh(['nft', '-f', file]);
