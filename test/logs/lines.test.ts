@@ -3,22 +3,9 @@ import fc from 'fast-check';
 import { parseFirewallLine } from '../../src/logs/firewall-line.ts';
 import { parseProxyLine, URL_MAX } from '../../src/logs/proxy-line.ts';
 import { LINE_MAX } from '../../src/logs/tail.ts';
+import { packetLine } from '../lib/log-lines.ts';
 
-/** As ulogd 2.0.8 wrote it for a connection try of 192.168.51.25 to port 800. */
-const packet = {
-  timestamp: '2026-11-22T20:47:54.369525',
-  'oob.prefix': 'GREEN DROP r12',
-  'oob.time.sec': 1795380474,
-  'oob.time.usec': 369525,
-  'oob.in': 'green',
-  'oob.out': '',
-  'ip.protocol': 6,
-  src_ip: '192.168.51.25',
-  dest_ip: '192.168.51.254',
-  src_port: 52416,
-  dest_port: 800,
-  'mac.saddr.str': '1E:71:32:92:a1:44',
-};
+const packet = JSON.parse(packetLine({ 'oob.prefix': 'GREEN DROP r12', 'mac.saddr.str': '1E:71:32:92:a1:44' }));
 const request = {
   time: 1700000000.25,
   ms: 12,

@@ -1,6 +1,7 @@
 import test, { type ExecutionContext } from 'ava';
 import type { Policy, Rule } from '../../src/policy/schema.ts';
 import { handbookEdits } from '../lib/handbook.ts';
+import { packetLine } from '../lib/log-lines.ts';
 import { ApiClient, api } from './api-client.ts';
 import type { Browser } from './browser.ts';
 import { readyUi, type Ui } from './ui.ts';
@@ -295,19 +296,7 @@ test('BOT is enabled by the API, and disabled only with the password', async (t)
 test('the logs: filters as in the pages, and a filter that does not exist is refused', async (t) => {
   const { api: client, writeLog } = await ready(t);
   const line = (second: number, change: object = {}) =>
-    JSON.stringify({
-      'oob.prefix': 'GREEN DROP default',
-      'oob.time.sec': 1_795_380_474 + second,
-      'oob.in': 'green',
-      'oob.out': '',
-      'ip.protocol': 6,
-      src_ip: '192.168.51.25',
-      dest_ip: '192.168.51.254',
-      src_port: 52416,
-      dest_port: 800,
-      'mac.saddr.str': '00:16:3e:00:00:25',
-      ...change,
-    });
+    packetLine({ 'oob.time.sec': 1_795_380_474 + second, ...change });
   await writeLog('firewall.json', [line(0), line(1, { dest_port: 25, dest_ip: '203.0.113.9' }), line(2)]);
   type Line = { id: number; destinationPort: number; service: string };
   const lines = async (query: string) => ((await client.get(`/log/firewall${query}`)).json as { lines: Line[] }).lines;

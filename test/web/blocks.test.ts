@@ -1,5 +1,6 @@
 import test from 'ava';
 import { handbookEdits } from '../lib/handbook.ts';
+import { packetLine } from '../lib/log-lines.ts';
 import { fillOffice, hostile } from './fill.ts';
 import { readyUi, type Ui } from './ui.ts';
 
@@ -83,15 +84,14 @@ test('every host has the way to it: denials, both logs, leases; none for what is
   const ui = await readyUi(t, { block: true });
   await fillOffice(ui);
   const line = (iface: string, source: string) =>
-    JSON.stringify({
+    packetLine({
       'oob.prefix': `${iface.toUpperCase()} DROP default`,
       'oob.time.sec': now(),
       'oob.in': iface,
-      'ip.protocol': 6,
       src_ip: source,
       dest_ip: '203.0.113.77',
-      src_port: 1025,
       dest_port: 4711,
+      'mac.saddr.str': undefined,
     });
   await ui.writeLog('firewall.json', [line('red', '203.0.113.66'), line('green', '198.51.100.99')]);
   for (const [path, host] of [
@@ -116,17 +116,7 @@ test('“Allow…” beside a denied line drafts the rule that would have let it
   const ui = await readyUi(t, { block: true });
   for (const edit of handbookEdits) await ui.edit(edit);
   const line = (more: object) =>
-    JSON.stringify({
-      'oob.prefix': 'GREEN DROP default',
-      'oob.time.sec': now(),
-      'oob.in': 'green',
-      'ip.protocol': 6,
-      src_ip: '192.168.51.25',
-      dest_ip: '203.0.113.10',
-      src_port: 40000,
-      dest_port: 443,
-      ...more,
-    });
+    packetLine({ 'oob.time.sec': now(), dest_ip: '203.0.113.10', dest_port: 443, ...more });
   await ui.writeLog('firewall.json', [
     line({}),
     line({ dest_ip: '192.168.51.254', dest_port: 800 }),

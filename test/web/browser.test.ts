@@ -2,6 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
 import { browserPath } from '../lib/browser-path.ts';
+import { packetLine } from '../lib/log-lines.ts';
 import { fillHostile, fillOffice } from './fill.ts';
 import { pagePaths } from './pages.ts';
 import { readyUi, type Ui } from './ui.ts';
@@ -132,16 +133,7 @@ test.serial('the firewall log shows new lines by itself, until paused', async (t
   const page = await open(t, ui);
   await page.goto(`${ui.url}/logs/firewall`);
   const line = (port: number) =>
-    JSON.stringify({
-      'oob.prefix': 'GREEN DROP default',
-      'oob.time.sec': Math.floor(Date.now() / 1000),
-      'oob.in': 'green',
-      'ip.protocol': 6,
-      src_ip: '192.168.51.77',
-      dest_ip: '203.0.113.77',
-      src_port: 1025,
-      dest_port: port,
-    });
+    packetLine({ 'oob.time.sec': Math.floor(Date.now() / 1000), dest_ip: '203.0.113.77', dest_port: port });
   await ui.writeLog('firewall.json', [line(4711)]);
   await page.waitForSelector('text=4711', { timeout: 10_000 });
   await page.getByRole('link', { name: 'Pause' }).click();

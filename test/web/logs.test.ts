@@ -1,22 +1,10 @@
 import test from 'ava';
 import { handbookEdits } from '../lib/handbook.ts';
+import { packetLine } from '../lib/log-lines.ts';
 import { fillOffice } from './fill.ts';
 import { readyUi } from './ui.ts';
 
-const line = (second: number, change: object = {}) =>
-  JSON.stringify({
-    'oob.prefix': 'GREEN DROP default',
-    'oob.time.sec': 1_795_380_474 + second,
-    'oob.in': 'green',
-    'oob.out': '',
-    'ip.protocol': 6,
-    src_ip: '192.168.51.25',
-    dest_ip: '192.168.51.254',
-    src_port: 52416,
-    dest_port: 800,
-    'mac.saddr.str': '00:16:3e:00:00:25',
-    ...change,
-  });
+const line = (second: number, change: object = {}) => packetLine({ 'oob.time.sec': 1_795_380_474 + second, ...change });
 
 test('the handbook denial: every column, and the port named after our own service', async (t) => {
   const ui = await readyUi(t);
