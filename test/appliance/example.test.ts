@@ -223,11 +223,11 @@ test.serial('switching the rule off stops a running download through the proxy',
   await ui.open(page, 'Block Outgoing Traffic');
   const row = page.getByRole('row').filter({ hasText: ui.HANDBOOK.web.remark });
   await row.getByRole('switch', { name: /^Rule \d+ on$/ }).click();
-  await page.locator('tr.gg-off').filter({ hasText: ui.HANDBOOK.web.remark }).waitFor();
+  await page.locator('tbody.gg-off').filter({ hasText: ui.HANDBOOK.web.remark }).waitFor();
   await stopped(web, download.text);
   await web.fails('tcp', BOX_GREEN, 800);
   await row.getByRole('switch', { name: /^Rule \d+ on$/ }).click();
-  await page.locator('tr:not(.gg-off)').filter({ hasText: ui.HANDBOOK.web.remark }).waitFor();
+  await page.locator('tbody:not(.gg-off)').filter({ hasText: ui.HANDBOOK.web.remark }).waitFor();
   await web.succeeds('proxy', PROXY, `http://${RED_SERVER}/`);
   t.pass();
 });
