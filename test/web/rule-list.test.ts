@@ -319,3 +319,41 @@ test('BOT is first enabled with the ready-made rules that were chosen; the rest 
   t.regex(admin.page.text, /2 rules added/);
   t.is(await idsOf(ui), 'dns ntp quietmdns quietllmnr');
 });
+
+test('a viewer looks, an operator switches, both are offered nothing else and refused the rest', async (t) => {
+  const ui = await withRules(t);
+  const as = async (role: 'viewer' | 'operator') => {
+    const { store } = ui.lab.box;
+    const users = await store.users();
+    await store.setUsers([...users, { ...(users[0] as (typeof users)[number]), name: role, role, tokens: [] }]);
+    const browser = ui.browser();
+    await browser.get('/login');
+    await browser.submit('/login', { user: role, password: PASSWORD });
+    await browser.get('/firewall/bot');
+    return browser;
+  };
+  const viewer = await as('viewer');
+  t.regex(viewer.page.text, /1 on Any host on GREEN may use/);
+  t.notRegex(viewer.page.html, /role="switch"|name="rule"|Delete rule|New rule|Move rule|Ready-made|Rename/);
+  const operator = await as('operator');
+  t.notRegex(operator.page.html, /Delete rule|New rule|Move rule|Ready-made|Rename|value="heading"/);
+  await bulk(operator, 'disable', 'ab');
+  t.regex(operator.page.text, /2 rules disabled/);
+  for (const [browser, path] of [
+    [viewer, '/firewall/bot/rules/a/toggle?enabled=no'],
+    [operator, '/firewall/bot/rules/a/delete'],
+    [operator, '/firewall/bot/rules/a/move'],
+  ] as const) {
+    await browser.get('/firewall/bot');
+    await send(browser, path, [
+      ['enabled', 'yes'],
+      ['position', '3'],
+    ]);
+    t.is(browser.status, 403, path);
+  }
+  await operator.get('/firewall/bot/rules/a/move');
+  t.is(operator.status, 403);
+  await operator.get('/firewall/bot/ready-made');
+  t.is(operator.status, 403);
+  t.is(await idsOf(ui), 'a b c d e f');
+});
