@@ -51,10 +51,8 @@ test.serial(
     });
     await pagesAnswer(scene, box);
     await web.succeeds('tcp', RED_SERVER, 110);
-    // The old browser still waits for answers over connections that were cut.
-    await browser.close();
-    ({ browser, page } = await openBrowser(scene.admin));
-    await ui.logIn(page);
+    // The same browser, whose connections were cut: it was told so.
+    await page.goto(`${UI}/`);
     await page.getByRole('link', { name: 'BOT is released' }).waitFor();
     await picture(page, '12-released');
     await ui.saveAdminMac(page, ADMIN.mac);
