@@ -1,5 +1,5 @@
 import { nameSets } from '../plan/names.ts';
-import { type Interval, ruleIntervals } from '../policy/frames.ts';
+import { intervalsOfRules } from '../policy/frames.ts';
 import { sameName } from '../policy/resolve.ts';
 import type { Policy } from '../policy/schema.ts';
 import { attempt, type Box } from './box.ts';
@@ -91,11 +91,7 @@ const namesRed = ({ rules, addressGroups }: Policy): boolean => {
 
 /** The moments around now at which a rule begins or ends. A block's beginning is its save, which cuts by itself. */
 const edgesOf = ({ rules, network }: Policy, now: number): number[] => {
-  const kept = new Map<string, Interval[]>();
-  for (const rule of rules) {
-    if (!rule.enabled || (rule.frame === null && rule.expires === null)) continue;
-    const key = JSON.stringify([rule.frame, rule.expires, rule.action]);
-    if (!kept.has(key)) kept.set(key, ruleIntervals(rule, network.timezone, now) ?? []);
-  }
-  return [...kept.values()].flat(2).filter((edge) => Math.abs(edge - now) <= 2 * DAY);
+  const intervals = intervalsOfRules(network.timezone, now);
+  const lists = new Set(rules.filter(({ enabled }) => enabled).map((rule) => intervals(rule) ?? []));
+  return [...lists].flat(2).filter((edge) => Math.abs(edge - now) <= 2 * DAY);
 };

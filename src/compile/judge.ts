@@ -2,7 +2,7 @@ import { typesIn } from '../plan/nft-rules.ts';
 import { origins } from '../plan/ruleset.ts';
 import { contains, isIpv4, isMac, type Network, networksOf } from '../policy/address.ts';
 import type { Known } from '../policy/builtin.ts';
-import { holdsAt, type Interval, ruleIntervals } from '../policy/frames.ts';
+import { holdsAt, intervalsOfRules, ruleIntervals } from '../policy/frames.ts';
 import { inPorts, type Match } from '../policy/matches.ts';
 import { ICMP, ICMP6, TCP, UDP } from '../policy/protocols.ts';
 import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
@@ -106,16 +106,10 @@ const ruleSteps = (policy: Policy, world: World): Step[] => {
   });
 };
 
-/** Enabled, in its frame, and not expired. Rules often share a frame: each is laid out once. */
+/** Enabled, in its frame, and not expired. */
 const holdingRules = (policy: Policy, now: number): ((rule: Rule) => boolean) => {
-  const kept = new Map<string, Interval[] | null>();
-  return (rule) => {
-    if (!rule.enabled) return false;
-    if (rule.frame === null && rule.expires === null) return true;
-    const key = JSON.stringify([rule.frame, rule.expires, rule.action]);
-    if (!kept.has(key)) kept.set(key, ruleIntervals(rule, policy.network.timezone, now));
-    return holdsAt(kept.get(key) ?? null, now);
-  };
+  const intervals = intervalsOfRules(policy.network.timezone, now);
+  return (rule) => rule.enabled && holdsAt(intervals(rule), now);
 };
 
 const hostsOf = (networks: Network[], macs: string[]): Hosts => ({

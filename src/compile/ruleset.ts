@@ -4,7 +4,7 @@ import { typesIn } from '../plan/nft-rules.ts';
 import { type Dispatch, type Family, type Leaf, origins, type Ruleset, type Side } from '../plan/ruleset.ts';
 import { isMac, networksOf } from '../policy/address.ts';
 import type { Known } from '../policy/builtin.ts';
-import { ruleIntervals } from '../policy/frames.ts';
+import { intervalsOfRules } from '../policy/frames.ts';
 import { type Match, mergeMatches } from '../policy/matches.ts';
 import { type PortRange, parsePorts } from '../policy/ports.ts';
 import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
@@ -19,8 +19,8 @@ export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
   const toBox = (rule: Rule) => rule.destination.kind === 'greengate';
   const blocks = blockDispatch(policy);
   const frames = frameTable();
-  const frameOf = (rule: Pick<Rule, 'action' | 'frame' | 'expires'>) =>
-    frames.keyOf(ruleIntervals(rule, policy.network.timezone, facts.now));
+  const intervals = intervalsOfRules(policy.network.timezone, facts.now);
+  const frameOf = (rule: Pick<Rule, 'action' | 'frame' | 'expires'>) => frames.keyOf(intervals(rule));
   return {
     mode: !facts.setUp ? 'closed' : policy.settings.enabled ? 'blocking' : 'open',
     ipv6: facts.ipv6,

@@ -51,6 +51,24 @@ export const ruleIntervals = (
   return clipped(joined([...known, ...unknown]), 0, expires ?? FOREVER);
 };
 
+/** `ruleIntervals` for many rules: each frame is laid out once, however many share it. */
+export const intervalsOfRules = (
+  zone: string,
+  now: number,
+): ((rule: Pick<Rule, 'action' | 'frame' | 'expires'>) => Interval[] | null) => {
+  const kept = new Map<string, Interval[] | null>();
+  return (rule) => {
+    const { action, frame, expires } = rule;
+    if (frame === null && expires === null) return null;
+    const key = JSON.stringify([action === 'drop' || action === 'reject', frame, expires]);
+    const found = kept.get(key);
+    if (found !== undefined) return found;
+    const intervals = ruleIntervals(rule, zone, now);
+    kept.set(key, intervals);
+    return intervals;
+  };
+};
+
 /** Does a rule with these intervals do something at a moment? */
 export const holdsAt = (intervals: Interval[] | null, at: number): boolean =>
   intervals === null || intervals.some(([from, to]) => from <= at && at < to);
