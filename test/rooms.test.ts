@@ -18,7 +18,7 @@ const rooms: Record<string, { rooms: string[]; packages: string[]; node: boolean
   web: {
     rooms: ['policy', 'import', 'import-read', 'agent/api.ts', 'agent/client.ts'],
     // zod for the API's document only: what comes in is parsed by the agent.
-    packages: ['koa', '@koa/router', '@koa/bodyparser', '@fastify/busboy', 'nunjucks', 'zod'],
+    packages: ['koa', '@koa/router', '@koa/bodyparser', '@fastify/busboy', 'nunjucks', 'zod', 'uqr'],
     node: true,
   },
   // The verbs of the command line: each wires what it needs, as a door does, but for what changes the box.

@@ -10,6 +10,7 @@ import { errorPages } from './middleware/errors.ts';
 import { securityHeaders } from './middleware/headers.ts';
 import { knownHost } from './middleware/host.ts';
 import { requireLogin } from './middleware/session.ts';
+import { accountPages } from './pages/account.ts';
 import { apiPages } from './pages/api.ts';
 import { blockPages } from './pages/blocks.ts';
 import { botPages } from './pages/bot.ts';
@@ -18,6 +19,7 @@ import { dhcpPages } from './pages/dhcp.ts';
 import { groupPages } from './pages/groups.ts';
 import { homePages } from './pages/home.ts';
 import { importPages } from './pages/import.ts';
+import { changesLogPages } from './pages/log-changes.ts';
 import { firewallLogPages } from './pages/log-firewall.ts';
 import { proxyLogPages } from './pages/log-proxy.ts';
 import { loginPages } from './pages/login.ts';
@@ -33,6 +35,7 @@ import { setupPages } from './pages/setup.ts';
 import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
 import { timePages } from './pages/time.ts';
+import { userPages } from './pages/users.ts';
 import { createRender } from './render.ts';
 import { takeUpload } from './upload.ts';
 
@@ -84,6 +87,9 @@ const pages = [
   firewallLogPages,
   proxyLogPages,
   systemPages,
+  userPages,
+  accountPages,
+  changesLogPages,
   apiPages,
 ];
 

@@ -101,7 +101,18 @@ const menu = [
     children: [
       { id: 'log-firewall', label: 'Firewall log', href: '/logs/firewall' },
       { id: 'log-proxy', label: 'Proxy log', href: '/logs/proxy' },
+      { id: 'log-changes', label: 'Changes', href: '/logs/changes' },
     ],
   },
-  { id: 'system', icon: 'system', label: 'System', href: '/system', children: [] },
+  {
+    id: 'system-group',
+    icon: 'system',
+    label: 'System',
+    href: '',
+    children: [
+      { id: 'system', label: 'This box', href: '/system' },
+      { id: 'users', label: 'Users', href: '/system/users' },
+      { id: 'account', label: 'My account', href: '/system/account' },
+    ],
+  },
 ];

@@ -93,7 +93,7 @@ for (const [firmware, nic] of [
 }
 
 const SERVICES =
-  'gg-closed gg-nics gg-plan gg-rules gg-network agent web chronyd dnsmasq logs red-dhcp squid syslogd ulogd'.split(
+  'gg-clock gg-closed gg-nics gg-plan gg-rules gg-network agent web chronyd dnsmasq logs red-dhcp squid sshd syslogd ulogd'.split(
     ' ',
   );
 

@@ -66,7 +66,7 @@ test.serial(
   'after a reboot it is still restricted, without anyone logging in, and RED finds nothing open',
   async (t) => {
     t.timeout(400_000);
-    await ui.open(page, 'System');
+    await ui.open(page, 'This box', 'System');
     await page.getByRole('link', { name: 'Reboot', exact: true }).click();
     await page.getByLabel('Your password').fill(ui.PASSWORD);
     await page.getByRole('button', { name: /^Reboot/ }).click();

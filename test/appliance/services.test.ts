@@ -40,12 +40,12 @@ test.serial('every service comes back after 30 kills in a row, and the rules hol
   await mail.eventually(['dns', BOX_GREEN, 'www.red.test']);
 });
 
-/** Kills each service as soon as it has come back, all of them side by side; counts how often a killed one came back within 30 s. */
+/** Kills each service as soon as it has come back, all of them side by side; counts how often a killed one came back within 90 s: the machine of the test may be busy. */
 async function killThirtyTimes(box: Box): Promise<Record<string, number>> {
   const child = 'child() { cat /proc/$(cat /run/supervise-$1.pid)/task/*/children 2>/dev/null; }';
   // `another NAME OLD`: waits for a child that is not the old one.
   const another =
-    'another() { t=0; while p=$(child $1) && [ -z "$p" -o "$p" = "$2" ]; do t=$((t+1)); [ $t -lt 100 ] || return 1; sleep 0.3; done; }';
+    'another() { t=0; while p=$(child $1) && [ -z "$p" -o "$p" = "$2" ]; do t=$((t+1)); [ $t -lt 300 ] || return 1; sleep 0.3; done; }';
   const torture =
     'torture() { n=0; old=; while [ $n -lt 30 ] && another $1 "$old"; do old=$p; kill -9 $p; n=$((n+1)); done; another $1 "$old" || n=dead; echo "$1 $n" >>/tmp/survived; }';
   return inShell(box, async (command) => {

@@ -97,13 +97,14 @@ test('DHCP and DNS: range, servers, one click to fix a lease, and its form', asy
 test('system: passwords, services, reboot', async (t) => {
   const ui = await readyUi(t);
   const { admin } = ui;
-  await admin.get('/system');
+  await admin.get('/system/account');
   await admin.submit('/system/password', { old: 'wrong', new: 'another good one', again: 'another good one' });
   t.is(admin.page.errors.old, 'The password is wrong.');
   await admin.submit('/system/password', { old: PASSWORD, new: 'short', again: 'short' });
   t.regex(admin.page.errors.new ?? '', /at least 10/);
   await admin.submit('/system/password', { old: PASSWORD, new: 'another good one', again: 'another good one' });
   t.regex(admin.page.text, /Password changed/);
+  await admin.get('/system');
   await admin.submit('/system/console-password', {
     consoleOld: 'another good one',
     consoleNew: '',

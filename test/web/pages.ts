@@ -28,7 +28,12 @@ export const pagePaths = [
   '/firewall/objects/default-networks',
   '/logs/firewall',
   '/logs/proxy',
+  '/logs/changes',
   '/system',
+  '/system/users',
+  '/system/users/new',
+  '/system/users/edit?name=admin',
+  '/system/account',
   '/system/reboot',
   '/system/poweroff',
 ];

@@ -21,12 +21,13 @@ export const loginPages: Pages = (router, web) => {
 };
 
 const login = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), ['user', 'password', 'next']);
+  const values = take(fieldsOf(ctx), ['user', 'password', 'next', 'code', 'asked']);
   try {
     const { token } = await web.agent('login', {
       user: values.user.trim(),
       password: values.password,
       visitor: visitorOf(ctx),
+      ...(values.code.trim() === '' ? {} : { code: values.code.trim().slice(0, 100) }),
     });
     writeCookie(ctx, 'session', token);
     seeOther(ctx, localPath(values.next));
@@ -34,7 +35,11 @@ const login = async (web: Web, ctx: Context): Promise<void> => {
     if (!(error instanceof AgentRefusal) || error.status >= 500) throw error;
     ctx.status = error.status === 429 ? 429 : 422;
     const wait = error.retryAfter > 0 ? ` Try again in ${Math.ceil(error.retryAfter)} seconds.` : '';
-    await show(web, ctx, { ...values, password: '' }, fault('password', `${error.message}${wait}`));
+    // Only who knows the password learns that there is a second step.
+    const field = error.problems[0]?.place === 'code' ? 'code' : 'password';
+    const kept = { user: values.user, next: values.next, asked: field === 'code' ? 'yes' : values.asked };
+    const message = error.problems[0]?.message ?? error.message;
+    await show(web, ctx, kept, fault(field, `${message}${wait}`));
   }
 };
 

@@ -1,17 +1,15 @@
 import type { Context } from 'koa';
 import type { ServiceName } from '../../agent/api.ts';
-import { AgentRefusal } from '../../agent/client.ts';
 import { type Pages, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, fault, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { askStatus, seeOther, showBare, showPage } from '../frame.ts';
-import { problemText } from '../save.ts';
+import { refusalFaults } from '../refusals.ts';
 import { serviceLabels } from './home.ts';
 
-/** System: passwords, services, version, and the way to switch off. */
+/** System → This box: console password, services, version, and the way to switch off. */
 export const systemPages: Pages = (router, web) => {
   router.get('/system', (ctx) => show(web, ctx, noFaults));
-  router.post('/system/password', (ctx) => changePassword(web, ctx));
   router.post('/system/console-password', (ctx) => changeConsolePassword(web, ctx));
   router.post('/system/restart', async (ctx) => {
     const name = fieldsOf(ctx).get('name') ?? '';
@@ -39,26 +37,6 @@ const show = async (web: Web, ctx: Context, faults: Faults): Promise<void> => {
 const refuse = (web: Web, ctx: Context, faults: Faults): Promise<void> => {
   ctx.status = 422;
   return show(web, ctx, faults);
-};
-
-/** A refusal that belongs beside a field; anything else is thrown on. `fieldOf` names the form's field of the agent's place. */
-const refusalFaults = (error: unknown, fieldOf: Record<string, string>): Faults => {
-  if (!(error instanceof AgentRefusal) || ![400, 403, 422, 429].includes(error.status)) throw error;
-  const wait = error.retryAfter > 0 ? ` Try again in ${Math.ceil(error.retryAfter)} seconds.` : '';
-  const field = fieldOf[error.problems[0]?.place ?? ''] ?? Object.values(fieldOf)[0] ?? '';
-  return fault(field, `${problemText(error.problems) || error.message}${wait}`);
-};
-
-const changePassword = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), ['old', 'new', 'again']);
-  if (values.new !== values.again) return refuse(web, ctx, fault('again', 'The two passwords differ.'));
-  try {
-    await web.agent('password.change', { old: values.old, new: values.new }, tokenOf(ctx));
-  } catch (error) {
-    return refuse(web, ctx, refusalFaults(error, { old: 'old', new: 'new' }));
-  }
-  setFlash(ctx, 'done', 'Password changed.');
-  seeOther(ctx, '/system');
 };
 
 const changeConsolePassword = async (web: Web, ctx: Context): Promise<void> => {

@@ -1,0 +1,125 @@
+import test from 'ava';
+import { codeAt, STEP } from '../../src/agent/totp.ts';
+import { PASSWORD } from '../agent/lab.ts';
+import { ApiClient } from './api-client.ts';
+import { readyUi, type Ui } from './ui.ts';
+
+/** Users, the second step, tokens and the log of changes, as a browser without script sees them. */
+const OTHER = 'another long password';
+const path = '/system/users';
+
+const addUser = async (ui: Ui, name: string, role: string) => {
+  await ui.admin.get(`${path}/new`);
+  await ui.admin.submit(`${path}/new`, { name, role, newPassword: OTHER, again: OTHER, password: PASSWORD });
+};
+
+const loggedIn = async (ui: Ui, user: string, more: Record<string, string> = {}) => {
+  const browser = ui.browser();
+  await browser.get('/login');
+  await browser.submit('/login', { user, password: OTHER, ...more });
+  return browser;
+};
+
+test('an administrator adds a user, changes the role, deletes', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await addUser(ui, 'eva', 'viewer');
+  t.is(admin.path, path);
+  t.regex(admin.page.text, /User eva added/);
+  t.regex(admin.page.text, /eva Viewer/);
+  const eva = await loggedIn(ui, 'eva');
+  t.is(eva.path, '/');
+  await eva.get(path);
+  t.is(eva.status, 403);
+  await eva.get('/system');
+  t.notRegex(eva.page.html, /Reboot|Restart |console-password|\/system\/users/);
+  const edit = `${path}/edit?name=eva`;
+  await admin.get(edit);
+  await admin.submit(edit, { role: 'operator', password: PASSWORD });
+  t.regex(admin.page.text, /eva Operator/);
+  await eva.get('/');
+  t.is(eva.path, '/login', 'a new role logs out');
+  await admin.get(`${path}/delete?name=eva`);
+  await admin.submit(`${path}/delete?name=eva`, { password: 'wrong' });
+  t.is(admin.page.errors.password, 'The password is wrong.');
+  await admin.submit(`${path}/delete?name=eva`, { password: PASSWORD });
+  t.notRegex(admin.page.text, /eva Operator/);
+});
+
+test('faults stand at their fields, and what was typed stays, but for passwords', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await addUser(ui, '<b>', 'viewer');
+  t.regex(admin.page.errors.name ?? '', /1 to 40 letters/);
+  t.regex(admin.page.html, /value="&lt;b&gt;"/);
+  t.notRegex(admin.page.html, new RegExp(OTHER));
+  await admin.submit(`${path}/new`, { name: 'eva', newPassword: OTHER, again: 'other', password: PASSWORD });
+  t.is(admin.page.errors.again, 'The two passwords differ.');
+  await admin.submit(`${path}/new`, { name: 'eva', newPassword: 'short', again: 'short', password: PASSWORD });
+  t.regex(admin.page.errors.newPassword ?? '', /at least 10/);
+  await admin.get(`${path}/edit?name=admin`);
+  await admin.submit(`${path}/edit?name=admin`, { role: 'viewer', password: PASSWORD });
+  t.regex(admin.page.errors.role ?? '', /last administrator/);
+});
+
+test('the second step: set up with a picture, asked for at login, recovery codes shown once', async (t) => {
+  const ui = await readyUi(t);
+  await addUser(ui, 'otto', 'operator');
+  const otto = await loggedIn(ui, 'otto');
+  await otto.get('/system/account');
+  await otto.submit('/system/account/totp', { totpPassword: OTHER });
+  t.regex(otto.page.html, /src="data:image\/svg\+xml;base64,/);
+  const secret = /name="secret" value="([A-Z2-7]{32})"/.exec(otto.page.html)?.[1] ?? '';
+  const code = (later: number) => codeAt(secret, Math.floor(Date.now() / 1000 / STEP) + later);
+  await otto.submit('/system/account/totp/confirm', { code: '000 00' });
+  t.regex(otto.page.errors.code ?? '', /not the code of now/);
+  await otto.submit('/system/account/totp/confirm', { code: code(-1) });
+  const recovery = otto.page.text.match(/[0-9A-Z]{5}-[0-9A-Z]{5}/g) ?? [];
+  t.is(recovery.length, 8);
+  const again = await loggedIn(ui, 'otto');
+  t.is(again.path, '/login');
+  t.regex(again.page.errors.code ?? '', /Type the code/);
+  await again.submit('/login', { user: 'otto', password: OTHER, code: '12345' });
+  t.regex(again.page.errors.code ?? '', /not the code/);
+  await again.submit('/login', { user: 'otto', password: OTHER, code: code(0) });
+  t.is(again.path, '/');
+  const third = await loggedIn(ui, 'otto');
+  await third.submit('/login', { user: 'otto', password: OTHER, code: recovery[0] ?? '' });
+  t.is(third.path, '/');
+  const wrong = ui.browser();
+  await wrong.get('/login');
+  await wrong.submit('/login', { user: 'otto', password: 'not the password' });
+  t.notRegex(wrong.page.html, /name="code"/, 'who does not know the password learns nothing');
+  await third.get('/system/account');
+  await third.submit('/system/account/totp/remove', { totpPassword: OTHER });
+  t.regex(third.page.text, /second step is off/);
+});
+
+test('a token is shown once, works for the API, and not any more when revoked', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await admin.get('/system/account');
+  const fields = { tokenName: 'class room', tokenRole: 'viewer', tokenSpan: 'month' };
+  await admin.submit('/system/account/token', { ...fields, tokenPassword: 'wrong' });
+  t.is(admin.page.errors.tokenPassword, 'The password is wrong.');
+  await admin.submit('/system/account/token', { ...fields, tokenPassword: PASSWORD });
+  const token = /gg_[\w-]{43}/.exec(admin.page.text)?.[0] ?? '';
+  const client = new ApiClient(ui.url, token);
+  t.is((await client.get('/policy')).status, 200);
+  await admin.get('/system/account');
+  t.notRegex(admin.page.html, new RegExp(token));
+  const revoke = /\/system\/account\/token\/revoke\?id=\w+/.exec(admin.page.html)?.[0] ?? '';
+  await admin.get(revoke);
+  await admin.submit('/system/account/token/revoke', {});
+  t.regex(admin.page.text, /Token revoked/);
+  t.is((await client.get('/policy')).status, 401);
+});
+
+test('Logs → Changes tells who changed what, from where, and filters', async (t) => {
+  const ui = await readyUi(t);
+  await addUser(ui, 'eva', 'viewer');
+  await ui.admin.get('/logs/changes');
+  t.regex(ui.admin.page.text, /admin 127\.0\.0\.1 added user eva \(viewer\)/);
+  await ui.admin.get('/logs/changes?q=nobody did this');
+  t.regex(ui.admin.page.text, /Nothing here holds/);
+});
