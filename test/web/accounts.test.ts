@@ -2,7 +2,9 @@ import test from 'ava';
 import { codeAt, STEP } from '../../src/agent/totp.ts';
 import { PASSWORD } from '../agent/lab.ts';
 import { ApiClient } from './api-client.ts';
-import { readyUi, type Ui } from './ui.ts';
+import { readyUi } from './ui.ts';
+
+type Ui = Awaited<ReturnType<typeof readyUi>>;
 
 /** Users, the second step, tokens and the log of changes, as a browser without script sees them. */
 const OTHER = 'another long password';
