@@ -311,3 +311,21 @@ test('many services come from pasted lines; too many lines are refused as a whol
   t.is(ui.admin.status, 422);
   t.regex(ui.admin.page.text, /These are 1001 lines\. At most 1000/);
 });
+
+test('a DNS name shows what it stands for now, or that it matches nothing yet', async (t) => {
+  const ui = await readyUi(t);
+  for (const [name, value] of [
+    ['Updates', 'download.example.org'],
+    ['Quiet', 'quiet.example.org'],
+    ['Host', '10.0.0.1'],
+  ])
+    await ui.edit({ do: 'save', collection: 'addresses', value: { name, value } });
+  const addresses = ['203.0.113.1', '203.0.113.2', '203.0.113.3', '203.0.113.4', '203.0.113.5', '2001:db8::5'];
+  ui.lab.twin.resolved = async () => new Map([['download.example.org', addresses]]);
+  await ui.admin.get(`${base}/addresses`);
+  t.regex(ui.admin.page.text, /download\.example\.org now: 203\.0\.113\.1, .*203\.0\.113\.4 and 2 more/);
+  t.regex(ui.admin.page.text, /quiet\.example\.org now: no address, matches nothing/);
+  t.notRegex(ui.admin.page.text, /10\.0\.0\.1 (now:|no address)/);
+  await ui.admin.get(`${base}/addresses/edit?name=Updates`);
+  t.regex(ui.admin.page.text, /At present: 203\.0\.113\.1, 203/);
+});

@@ -12,6 +12,7 @@ import {
 } from '../address-values.ts';
 import { type Kind, kinds } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { namesNow } from '../dns-names.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
@@ -131,11 +132,14 @@ const show = async (web: Web, ctx: Context, look: Look, shown: Shown): Promise<v
   const { kind, view } = look;
   const { values, faults, was, policy, revision } = shown;
   const title = was === '' ? `New ${kind.one}` : `Edit ${kind.one}`;
+  const kept = policy.addresses.find(({ name }) => name === was)?.value;
+  const nowOf = await namesNow(web, ctx, kind.page === 'addresses' && kept !== undefined ? [kept] : []);
   await showPage(web, ctx, { title, nav: 'objects' }, view, {
     kind,
     title,
     was,
     revision,
+    now: kept === undefined ? '' : nowOf(kept),
     // Shown in advanced mode, and where it is in use already, so that nothing in force is hidden.
     advanced: policy.settings.advancedMode || values.invertPorts === 'on' || values.invertProtocol === 'on',
     choices: { protocols: protocolChoices, icmp: typeChoices(icmpTypes), icmp6: typeChoices(icmp6Types) },

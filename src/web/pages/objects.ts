@@ -6,6 +6,7 @@ import type { Policy } from '../../policy/schema.ts';
 import { addressKind } from '../address-values.ts';
 import { type Kind, kinds, objectTabs } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { namesNow } from '../dns-names.ts';
 import { setFlash } from '../flash.ts';
 import { fieldsOf } from '../form.ts';
 import { askStatus, type Status, seeOther, showPage } from '../frame.ts';
@@ -53,13 +54,19 @@ const headsOf = (columns: Column[], path: string, q: string, { by, down }: Sorti
 const showList = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   const policy = await getPolicy(web, ctx);
   const listed = listOf(ctx, kind.page, rowsOf(policy, kind));
+  const shown = kind.page === 'addresses' ? listed.list.rows.map(({ detail }) => detail) : [];
+  const nowOf = await namesNow(web, ctx, shown);
   await showPage(web, ctx, { title: kind.many, nav: 'objects' }, 'objects.njk', {
     ...listed,
     kind,
     tabs: objectTabs,
     list: {
       ...listed.list,
-      rows: listed.list.rows.map((row) => ({ ...row, uses: useView(policy, kind.collection, row.name) })),
+      rows: listed.list.rows.map((row) => ({
+        ...row,
+        now: kind.page === 'addresses' ? nowOf(row.detail) : '',
+        uses: useView(policy, kind.collection, row.name),
+      })),
     },
   });
 };
