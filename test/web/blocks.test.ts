@@ -1,4 +1,5 @@
 import test from 'ava';
+import { PASSWORD } from '../agent/lab.ts';
 import { handbookEdits } from '../lib/handbook.ts';
 import { packetLine } from '../lib/log-lines.ts';
 import { fillOffice, hostile } from './fill.ts';
@@ -149,4 +150,51 @@ test('the way back stays inside this UI, and a name of any content is text', asy
   await ui.admin.get('/firewall/blocks');
   t.true(ui.admin.page.text.includes(hostile.markup));
   t.notRegex(ui.admin.page.html, /<img src=x/);
+});
+
+test('an operator blocks and ends, and administers nothing; a viewer only looks', async (t) => {
+  const ui = await readyUi(t, { block: true });
+  await fillOffice(ui);
+  const newPassword = 'another long password';
+  const loggedIn = async (name: 'eva' | 'olaf', role: 'viewer' | 'operator') => {
+    await ui.lab.web('users.save', { name, role, create: true, password: PASSWORD, newPassword }, ui.lab.token);
+    const browser = ui.browser();
+    await browser.get('/login');
+    await browser.submit('/login', { user: name, password: newPassword });
+    return browser;
+  };
+  const operator = await loggedIn('olaf', 'operator');
+  await operator.get('/logs/firewall');
+  t.true(operator.page.links.some((link) => link.startsWith('/firewall/blocks/new?host=')));
+  t.false(
+    operator.page.links.some((link) => link.startsWith('/firewall/bot/rules/new')),
+    'no rules are drafted',
+  );
+  await operator.get('/firewall/blocks/new?host=192.168.51.25');
+  await operator.submit('/firewall/blocks/new', { expiry: '' });
+  t.like((await blocksOf(ui))[0], { host: '00:16:3e:00:00:25', by: 'olaf' });
+  for (const path of [
+    '/firewall/objects/addresses',
+    '/firewall/objects/addresses/edit?name=Reception',
+    '/services/dhcp',
+    '/services/proxy',
+    '/firewall/bot/settings',
+  ]) {
+    await operator.get(path);
+    t.is(operator.status, 200, path);
+    t.notRegex(operator.page.text, /Save |New address|Paste many|Delete/, path);
+  }
+  await operator.get('/firewall/objects/addresses/many');
+  t.is(operator.status, 403);
+  const viewer = await loggedIn('eva', 'viewer');
+  for (const path of ['/', '/firewall/blocks', '/logs/firewall', '/logs/proxy', '/services/dhcp']) {
+    await viewer.get(path);
+    t.is(viewer.status, 200, path);
+    t.notRegex(viewer.page.text, /Block…|Allow…|End now|Block a host/, path);
+  }
+  await viewer.get('/firewall/blocks/new?host=192.168.51.25');
+  t.is(viewer.status, 403);
+  await operator.get('/firewall/blocks');
+  await operator.submit('/firewall/blocks/end', { id: (await blocksOf(ui))[0]?.id ?? '' });
+  t.deepEqual(await blocksOf(ui), []);
 });
