@@ -85,6 +85,16 @@ test('a deleted rule comes back under its id and at its place', (t) => {
   t.deepEqual(back.rules, policy.rules);
 });
 
+test('the id of a deleted rule or block is never given again', (t) => {
+  const one = done(defaultPolicy(), rule({}));
+  const id = one.rules[0]?.id ?? '';
+  const again = done(one, { do: 'deleteRule', id }, rule({}));
+  t.not(again.rules[0]?.id, id);
+  const block: Edit = { do: 'block', host: '192.168.51.7', action: 'drop', until: null };
+  const blocked = done(again, block);
+  t.not(done(blocked, { do: 'unblock', id: blocked.blocks[0]?.id ?? '' }, block).blocks[0]?.id, blocked.blocks[0]?.id);
+});
+
 test('a host has one block: a second one replaces the first', (t) => {
   const first = done(defaultPolicy(), { do: 'block', host: '192.168.51.7', action: 'drop', until: 5 });
   const second = done(first, { do: 'block', host: ' 192.168.51.7/32', action: 'accept', until: null });
