@@ -125,3 +125,23 @@ test('Logs → Changes tells who changed what, from where, and filters', async (
   await ui.admin.get('/logs/changes?q=nobody did this');
   t.regex(ui.admin.page.text, /Nothing here holds/);
 });
+
+for (const [path, field, value] of [
+  ['/network', 'domain', 'office'],
+  ['/services/ssh', 'port', '2222'],
+  ['/services/time', 'servers', 'ntp.example.org'],
+] as const)
+  test(`two browsers save ${path} at once: the second is told, and loses nothing`, async (t) => {
+    const ui = await readyUi(t);
+    const other = ui.browser();
+    await other.get('/login');
+    await other.submit('/login', { user: 'admin', password: PASSWORD });
+    await other.get(path);
+    await ui.admin.get(path);
+    await ui.admin.submit(path, {});
+    await other.submit(path, { [field]: value });
+    t.regex(other.page.text, /Somebody else saved a change while you were here/);
+    t.true(other.page.html.includes(value));
+    await other.submit(path, { [field]: value });
+    t.regex(other.page.text, /Saved/);
+  });

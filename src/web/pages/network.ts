@@ -7,7 +7,7 @@ import { setFlash } from '../flash.ts';
 import { type Faults, fault, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { askStatus, seeOther, showPage } from '../frame.ts';
 import { answerThenSave } from '../moved.ts';
-import { checkEdit, problemText, savedText, saveEdit } from '../save.ts';
+import { checkEdit, problemText, revisionOf, savedText, saveEdit } from '../save.ts';
 
 const names = [
   'greenAddress',
@@ -69,8 +69,10 @@ const valuesOf = ({ green, red, ...network }: Policy['network']): Values => ({
 });
 
 const save = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), names);
-  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const fields = fieldsOf(ctx);
+  const values = take(fields, names);
+  const sent = revisionOf(fields);
+  const { policy, revision: newest } = await web.agent('policy.get', {}, tokenOf(ctx));
   const green = { address: values.greenAddress.trim(), netmask: values.greenNetmask.trim() };
   const network = {
     green,
@@ -83,7 +85,9 @@ const save = async (web: Web, ctx: Context): Promise<void> => {
   const edit = { do: 'section' as const, section: 'network' as const, value: network };
   const checked = await checkEdit(web.agent, ctx, edit);
   if (!checked.ok) return refuse(web, ctx, values, checked.problems);
-  if (green.address !== policy.network.green.address)
+  const revision = sent ?? newest;
+  // Who moves GREEN is answered before the change is made; what is refused for its age is refused below.
+  if (green.address !== policy.network.green.address && revision === newest)
     return answerThenSave(web, ctx, edit, { address: green.address, port: policy.settings.uiPort, revision });
   const saved = await saveEdit(web.agent, ctx, edit, revision);
   if (!saved.ok) return refuse(web, ctx, values, saved.problems);
@@ -103,10 +107,15 @@ const fieldOf = (place: string): string | undefined => {
 };
 
 const show = async (web: Web, ctx: Context, { values, faults }: { values: Values; faults: Faults }): Promise<void> => {
-  const [status, cards] = await Promise.all([askStatus(web, ctx), web.agent('nics.get', {}, tokenOf(ctx))]);
+  const [status, cards, { revision }] = await Promise.all([
+    askStatus(web, ctx),
+    web.agent('nics.get', {}, tokenOf(ctx)),
+    web.agent('policy.get', {}, tokenOf(ctx)),
+  ]);
   await showPage(web, ctx, { title: 'Network', nav: 'network', status }, 'network.njk', {
     status,
     form: formOf(values, faults),
+    revision,
     cards: formOf({ green: cards.green, red: cards.red }, faults),
     nics: nicOptions(cards.nics),
     timezones: zonesWith(values.timezone),

@@ -4,7 +4,7 @@ import { mustBeAble, type Pages, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { askStatus, seeOther, showPage } from '../frame.ts';
-import { savedText, saveEdit } from '../save.ts';
+import { revisionAgain, revisionOf, savedText, saveEdit } from '../save.ts';
 
 const path = '/services/ssh';
 const names = ['enabled', 'port', 'keys'] as const;
@@ -18,13 +18,15 @@ export const sshPages: Pages = (router, web) => {
   });
   router.post(path, async (ctx) => {
     mustBeAble(ctx, 'administer');
-    const values = take(fieldsOf(ctx), names);
+    const fields = fieldsOf(ctx);
+    const values = take(fields, names);
     const lines = keyLines(values.keys);
     const value = { enabled: values.enabled === 'on', port: values.port, keys: lines.map(({ key }) => key) };
-    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'ssh', value });
+    const sent = revisionOf(fields);
+    const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'ssh', value }, sent);
     if (!saved.ok) {
-      ctx.status = 422;
-      return show(web, ctx, values, sshFaults(saved, lines));
+      ctx.status = saved.moved ? 409 : 422;
+      return show(web, ctx, values, sshFaults(saved, lines), (newest) => revisionAgain(saved, sent, newest));
     }
     setFlash(ctx, 'done', savedText(saved.cut));
     seeOther(ctx, path);
@@ -54,8 +56,14 @@ const sshFaults = (saved: { at: string; problems: Problem[] }, lines: KeyLine[])
   return faults;
 };
 
-const show = async (web: Web, ctx: Context, values: Record<string, string>, faults: Faults): Promise<void> => {
-  const [status, { policy }, { keys }] = await Promise.all([
+const show = async (
+  web: Web,
+  ctx: Context,
+  values: Record<string, string>,
+  faults: Faults,
+  again = (newest: number) => newest,
+): Promise<void> => {
+  const [status, { policy, revision }, { keys }] = await Promise.all([
     askStatus(web, ctx),
     web.agent('policy.get', {}, tokenOf(ctx)),
     web.agent('ssh.fingerprints', {}, tokenOf(ctx)),
@@ -64,6 +72,7 @@ const show = async (web: Web, ctx: Context, values: Record<string, string>, faul
   const { port } = policy.ssh;
   await showPage(web, ctx, { title: 'SSH', nav: 'ssh', status }, 'ssh.njk', {
     form: formOf(values, faults),
+    revision: again(revision),
     enabled: policy.ssh.enabled,
     running: status.services.some(({ name, running }) => name === 'sshd' && running),
     keyCount: policy.ssh.keys.length,

@@ -5,7 +5,7 @@ import { mustBeAble, type Pages, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, fault, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
-import { problemText, savedText, saveEdit } from '../save.ts';
+import { problemText, revisionAgain, revisionOf, savedText, saveEdit } from '../save.ts';
 
 const path = '/services/time';
 const names = ['servers', 'serveGreen'] as const;
@@ -19,26 +19,34 @@ export const timePages: Pages = (router, web) => {
 
 const save = async (web: Web, ctx: Context): Promise<void> => {
   mustBeAble(ctx, 'administer');
-  const values = take(fieldsOf(ctx), names);
+  const fields = fieldsOf(ctx);
+  const values = take(fields, names);
+  const sent = revisionOf(fields);
   const servers = values.servers.split(/[\s,]+/).filter((one) => one !== '');
   const value = { servers, serveGreen: values.serveGreen === 'on' };
-  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'time', value });
+  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'time', value }, sent);
   if (!saved.ok) {
-    ctx.status = 422;
+    ctx.status = saved.moved ? 409 : 422;
     const faults = faultsOf(saved, (place) => (place.startsWith('servers') ? 'servers' : undefined));
     const wrong = saved.problems.flatMap(({ place, message }) => {
       const server = servers[Number(/^time\/servers\/(\d+)$/.exec(place)?.[1] ?? Number.NaN)];
       return server === undefined ? [] : [`${server}: ${message}`];
     });
     if (wrong.length > 0) faults.fields.servers = wrong.join(' ');
-    return show(web, ctx, values, faults);
+    return show(web, ctx, values, faults, (newest) => revisionAgain(saved, sent, newest));
   }
   setFlash(ctx, 'done', savedText(saved.cut));
   seeOther(ctx, path);
 };
 
-const show = async (web: Web, ctx: Context, typed: Record<string, string>, faults: Faults): Promise<void> => {
-  const [{ policy }, clock] = await Promise.all([
+const show = async (
+  web: Web,
+  ctx: Context,
+  typed: Record<string, string>,
+  faults: Faults,
+  again = (newest: number) => newest,
+): Promise<void> => {
+  const [{ policy, revision }, clock] = await Promise.all([
     web.agent('policy.get', {}, tokenOf(ctx)),
     web.agent('time.get', {}, tokenOf(ctx)),
   ]);
@@ -46,6 +54,7 @@ const show = async (web: Web, ctx: Context, typed: Record<string, string>, fault
   const kept = { servers: time.servers.join('\n'), serveGreen: time.serveGreen ? 'on' : '' };
   await showPage(web, ctx, { title: 'Time', nav: 'time' }, 'time.njk', {
     form: formOf({ ...kept, ...typed }, faults),
+    revision: again(revision),
     clock,
     shown: clockText(clock.time, network.timezone),
     sources: clock.sources.map((one) => ({ ...one, off: one.offset === null ? '' : spanText(one.offset) })),
