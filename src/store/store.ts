@@ -110,7 +110,9 @@ const removeFile = async (disk: Disk, path: string): Promise<void> => {
 const audit = async (disk: Disk, path: string, line: object): Promise<void> => {
   await disk.mkdir(dirname(path));
   if ((await disk.size(path)) > AUDIT_MAX) await disk.rename(path, `${path}.1`);
-  await disk.append(path, `${JSON.stringify(line)}\n`, 0o600);
+  // A line that a power loss tore would swallow this one.
+  const torn = !((await disk.read(path)) ?? '\n').endsWith('\n');
+  await disk.append(path, `${torn ? '\n' : ''}${JSON.stringify(line)}\n`, 0o600);
   await disk.sync(path);
 };
 

@@ -1,3 +1,5 @@
+import { appendFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { codeAt, STEP } from '../../src/agent/totp.ts';
 import type { Edit } from '../../src/policy/edit.ts';
@@ -171,4 +173,33 @@ test('the audit log tells who changed what, the newest first, page by page', asy
   const next = await lab.web('audit.get', { limit: 1, before: first.lines.at(-1)?.id ?? 0 }, lab.token);
   t.is(next.lines[0]?.what, 'added user one (viewer)');
   t.is((await lab.web('audit.get', { limit: 9, q: 'USER two' }, lab.token)).lines.length, 1);
+});
+
+test('codes are those of RFC 6238, appendix B, in six digits', (t) => {
+  // The RFC's secret, 20 ASCII digits, in base32.
+  const secret = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+  for (const [at, expected] of [
+    [59, '287082'],
+    [1111111109, '081804'],
+    [1111111111, '050471'],
+    [1234567890, '005924'],
+    [2000000000, '279037'],
+    [20000000000, '353130'],
+  ] as const)
+    t.is(codeAt(secret, Math.floor(at / STEP)), expected);
+});
+
+test('what was typed as a user’s name and is none is not written down', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  await refusal(t, login(lab, 'my secret passphrase'));
+  const { lines } = await lab.web('audit.get', { limit: 1 }, lab.token);
+  t.deepEqual([lines[0]?.user, lines[0]?.what], ['unknown', 'login refused']);
+});
+
+test('a torn line of the audit log does not take the next one with it', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  await appendFile(join(lab.data, 'log/audit.jsonl'), '{"time":"2026-1');
+  await add(lab, 'eva', 'viewer');
+  const { lines } = await lab.web('audit.get', { limit: 1 }, lab.token);
+  t.is(lines[0]?.what, 'added user eva (viewer)');
 });

@@ -1,4 +1,4 @@
-import { changeUsers, findUser, withUser } from '../accounts.ts';
+import { findUser, withUser } from '../accounts.ts';
 import type { Box } from '../box.ts';
 import { nameOf, requirePassword, visitorOf } from '../caller.ts';
 import { hashPassword, passwordFault, verifyPassword } from '../passwords.ts';
@@ -14,7 +14,8 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
     const users = await box.store.users();
     const found = findUser(users, user);
     const refused = async (what: string) => {
-      await box.store.audit({ user: user.slice(0, 64), what, visitor }).catch(console.error);
+      // A password typed into the wrong field is not written down for all who may read this.
+      await box.store.audit({ user: found?.name ?? 'unknown', what, visitor }).catch(console.error);
     };
     const right = await box.throttle.attempt(visitor, async () => {
       if (!(await verifyPassword(found?.hash ?? null, password)) || found === null) return false;
@@ -62,18 +63,20 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
   },
 };
 
-/** Takes a code of the second step, or a recovery code, so that it works once. False: it is none. */
-const takeCode = async (box: Box, name: string, typed: string): Promise<boolean> => {
-  let taken = false;
-  await changeUsers(box, (users) =>
-    withUser(users, name, (user) => {
-      if (user.totp === null) return user;
-      const { secret, used, recovery } = user.totp;
-      const step = stepOf(secret, typed, box.clock(), used);
-      const left = recovery.filter((hash) => hash !== recoveryHash(typed));
-      taken = step !== null || left.length < recovery.length;
-      return { ...user, totp: { secret, used: step ?? used, recovery: left } };
-    }),
-  );
-  return taken;
-};
+/** Takes a code of the second step, or a recovery code, so that it works once. False: it is none, and nothing is written. */
+const takeCode = (box: Box, name: string, typed: string): Promise<boolean> =>
+  box.lock(async () => {
+    const users = await box.store.users();
+    const totp = findUser(users, name)?.totp ?? null;
+    if (totp === null) return false;
+    const step = stepOf(totp.secret, typed, box.clock(), totp.used);
+    const left = totp.recovery.filter((hash) => hash !== recoveryHash(typed));
+    if (step === null && left.length === totp.recovery.length) return false;
+    await box.store.setUsers(
+      withUser(users, name, (user) => ({
+        ...user,
+        totp: { secret: totp.secret, used: step ?? totp.used, recovery: step === null ? left : totp.recovery },
+      })),
+    );
+    return true;
+  });
