@@ -16,14 +16,15 @@ export const openUpkeep = (box: Box) => {
   let seen = box.clock();
   let laidOut = { number: box.generation.number, at: box.generation.time, red: '' };
   let refreshed = { names: '', at: 0 };
+  let resolved = '';
   let edges: { of: string; times: number[] } = { of: '', times: [] };
 
   const layOut = async (): Promise<void> => {
     const red = await redOf(box);
     const number = box.generation.number;
     if (laidOut.number !== number) {
-      laidOut = { number, at: box.generation.time, red };
-      return;
+      // Which RED it was compiled with is not known: a change of RED itself is compiled before RED has moved.
+      laidOut = { number, at: box.generation.time, red: '' };
     }
     const stale = box.clock() < laidOut.at - DAY || box.clock() > laidOut.at + LAY_OUT_AGAIN;
     const moved = red !== laidOut.red && namesRed(box.generation.policy);
@@ -42,8 +43,9 @@ export const openUpkeep = (box: Box) => {
     const of = `${box.generation.number} ${Math.floor(now / DAY)}`;
     if (edges.of !== of) edges = { of, times: edgesOf(box.generation.policy, now) };
     const passed = edges.times.some((edge) => seen < edge && edge <= now);
-    seen = now;
     if (passed && (await box.machine.look()).bot !== 'released') await cutForbidden(box, box.generation);
+    // Only now: a cut that failed is tried again.
+    seen = now;
   };
 
   const refresh = async (): Promise<void> => {
@@ -52,6 +54,13 @@ export const openUpkeep = (box: Box) => {
     if (names.length === 0 || (text === refreshed.names && box.uptime() - refreshed.at < REFRESH)) return;
     refreshed = { names: text, at: box.uptime() };
     await box.machine.refresh(names);
+    const found = [...(await box.machine.resolved(names))].map(([, addresses]) => addresses.toSorted().join(' '));
+    // Without any answer (no resolver yet) the next try is soon.
+    if (found.every((addresses) => addresses === '')) refreshed.at -= REFRESH - RETRY;
+    if (found.join() === resolved) return;
+    resolved = found.join();
+    // A drop by name forbids what it did not know at the save.
+    if ((await box.machine.look()).bot !== 'released') await cutForbidden(box, box.generation);
   };
 
   return async (): Promise<void> => {
@@ -71,6 +80,7 @@ const LAY_OUT_AGAIN = 200 * DAY;
 
 /** Seconds between two looks at a name's addresses: well inside the life of an element. */
 const REFRESH = 600;
+const RETRY = 20;
 
 const redOf = async ({ machine }: Box): Promise<string> => {
   const { red } = await machine.facts();
@@ -89,9 +99,13 @@ const namesRed = ({ rules, addressGroups }: Policy): boolean => {
   );
 };
 
-/** The moments around now at which a rule begins or ends. A block's beginning is its save, which cuts by itself. */
-const edgesOf = ({ rules, network }: Policy, now: number): number[] => {
+/**
+ * The moments around now at which a rule begins or ends, or a host is no longer let through. A block's beginning is its save, which cuts by
+ * itself.
+ */
+const edgesOf = ({ rules, blocks, network }: Policy, now: number): number[] => {
   const intervals = intervalsOfRules(network.timezone, now);
   const lists = new Set(rules.filter(({ enabled }) => enabled).map((rule) => intervals(rule) ?? []));
-  return [...lists].flat(2).filter((edge) => Math.abs(edge - now) <= 2 * DAY);
+  const ends = blocks.flatMap(({ action, until }) => (action === 'accept' && until !== null ? [until] : []));
+  return [...[...lists].flat(2), ...ends].filter((edge) => Math.abs(edge - now) <= 2 * DAY);
 };

@@ -5,7 +5,7 @@ import type { Known } from '../policy/builtin.ts';
 import { holdsAt, intervalsOfRules, ruleIntervals } from '../policy/frames.ts';
 import { inPorts, type Match } from '../policy/matches.ts';
 import { ICMP, ICMP6, TCP, UDP } from '../policy/protocols.ts';
-import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
+import { type Hosts, resolveDestination, resolveMatches, resolveSource, settled } from '../policy/resolve.ts';
 import type { Limit, Policy, Rule } from '../policy/schema.ts';
 import { blockRules, blockServices } from './blocks.ts';
 import { flowMark } from './ruleset.ts';
@@ -95,8 +95,10 @@ const blockSteps = (policy: Policy, { now }: World): Step[] =>
 const ruleSteps = (policy: Policy, world: World): Step[] => {
   const holds = holdingRules(policy, world.now);
   return policy.rules.filter(holds).map((rule) => {
-    const from = resolveSource(policy, rule.source, world);
-    const to = rule.destination.kind === 'greengate' ? null : resolveDestination(policy, rule.destination, world);
+    const { source, destination, action } = rule;
+    const from = settled(resolveSource(policy, source, world), action);
+    const to =
+      destination.kind === 'greengate' ? null : settled(resolveDestination(policy, destination, world), action);
     const service = resolveMatches(policy, rule);
     const matches = (packet: Packet): Match3 =>
       matchesDestination(to, packet, world) &&

@@ -7,7 +7,7 @@ import type { Known } from '../policy/builtin.ts';
 import { intervalsOfRules } from '../policy/frames.ts';
 import { type Match, mergeMatches } from '../policy/matches.ts';
 import { type PortRange, parsePorts } from '../policy/ports.ts';
-import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
+import { type Hosts, resolveDestination, resolveMatches, resolveSource, settled } from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { blockDispatch, blockRules } from './blocks.ts';
 import { frameTable } from './frame-table.ts';
@@ -80,9 +80,10 @@ const adminDispatch = ({ settings, ssh }: Policy): Dispatch[] => {
 };
 
 const ruleDispatch = (policy: Policy, rule: Rule, known: Known): Dispatch[] => {
-  const source = resolveSource(policy, rule.source, known);
+  const source = settled(resolveSource(policy, rule.source, known), rule.action);
   const { destination } = rule;
-  const outside = destination.kind === 'greengate' ? anywhere : resolveDestination(policy, destination, known);
+  const outside =
+    destination.kind === 'greengate' ? anywhere : settled(resolveDestination(policy, destination, known), rule.action);
   const services = mergeMatches(resolveMatches(policy, rule)).flatMap(spelled);
   return (['ip', 'ip6'] as const).flatMap((family) =>
     sides(family, source).flatMap((from) =>

@@ -1,5 +1,5 @@
 import { Resolver } from 'node:dns/promises';
-import type { NameSet } from '../plan/names.ts';
+import { type NameSet, setsOfAnswer } from '../plan/names.ts';
 import { isIpv4 } from '../policy/address.ts';
 import { run } from './run.ts';
 
@@ -8,12 +8,13 @@ export const refreshNames = async (names: NameSet[]): Promise<void> => {
   const resolver = new Resolver({ timeout: 3000, tries: 1 });
   resolver.setServers(['127.0.0.1']);
   const answers = await Promise.all(
-    names.map(async ({ name, set }) => {
+    names.map(async ({ name }) => {
       const found = await Promise.allSettled([resolver.resolve4(name), resolver.resolve6(name)]);
-      return { set, addresses: found.flatMap((one) => (one.status === 'fulfilled' ? one.value : [])) };
+      const addresses = found.flatMap((one) => (one.status === 'fulfilled' ? one.value : []));
+      return setsOfAnswer(names, name).map((set) => ({ set, addresses }));
     }),
   );
-  await keep(answers);
+  await keep(answers.flat());
 };
 
 /** The addresses that DNS names were answered with and that are in use, by name. */

@@ -1,7 +1,7 @@
 import { netmaskBits } from '../policy/address.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Facts } from './facts.ts';
-import { NAME_TTL, nameSets } from './names.ts';
+import { NAME_TTL, nameSets, setsOfAnswer } from './names.ts';
 
 /** dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. */
 export const dnsmasqConf = (policy: Policy, { paths }: Facts): string => {
@@ -42,7 +42,11 @@ const nameLines = (policy: Policy): string[] => {
     : [
         `max-ttl=${NAME_TTL}`,
         `max-cache-ttl=${NAME_TTL}`,
-        ...names.map(({ name, set }) => `nftset=/${name}/4#ip#filter#${set},6#ip6#filter#${set}`),
+        // dnsmasq takes the longest name that fits, and no other: each names the sets of those above it, too.
+        ...names.map(({ name }) => {
+          const sets = setsOfAnswer(names, name).map((set) => `4#ip#filter#${set},6#ip6#filter#${set}`);
+          return `nftset=/${name}/${sets.join(',')}`;
+        }),
       ];
 };
 

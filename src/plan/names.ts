@@ -17,6 +17,10 @@ export const nameSets = (policy: Pick<Policy, 'addresses' | 'rules'>): NameSet[]
   return [...new Set(names)].map((name) => ({ name, set: setOfName(name) }));
 };
 
+/** The sets that an answer for this name belongs to: its own, and those of every listed name that it is below. */
+export const setsOfAnswer = (names: NameSet[], name: string): string[] =>
+  names.filter((one) => one.name === name || name.endsWith(`.${one.name}`)).map(({ set }) => set);
+
 /** The set of a name, the same over generations: what dnsmasq put into it stays (FNV-1a, 32 bits). */
 export const setOfName = (name: string): string => `dns_${hash(name).toString(16).padStart(8, '0')}`;
 

@@ -105,7 +105,7 @@ const frameSets = (ruleset: Ruleset, family: Family, tag: string): string[] =>
     ? []
     : ruleset.frames.flatMap(({ key, intervals }) => {
         const set = `${family} filter ${frameSet(tag, key)}`;
-        const elements = intervals.map(([from, to]) => `${from}-${to - 1}`);
+        const elements = intervals.map(([from, to]) => `${from}-${to}`);
         return [
           `add set ${set} { typeof meta time; flags interval; }`,
           `flush set ${set}`,

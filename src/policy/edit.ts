@@ -52,7 +52,7 @@ export const applyEdit = (policy: Policy, edit: Edit): EditResult => {
 /** The number of the next id, of a rule (`r7`) or a block (`b7`): one that neither has now or ever had. */
 export const freeNumber = ({ rules, blocks, lastId }: Policy): number =>
   [...rules, ...blocks].reduce(
-    (highest, { id }) => Math.max(highest, Number(/^[rb](\d+)$/.exec(id)?.[1] ?? 0)),
+    (highest, { id }) => Math.max(highest, Number(/^[rb](\d{1,8})$/.exec(id)?.[1] ?? 0)),
     lastId,
   ) + 1;
 

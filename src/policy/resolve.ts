@@ -23,6 +23,16 @@ export const resolveDestination = (
   known: Known = noneKnown,
 ): Hosts => ({ ...resolveHosts(policy, destination, known), macs: [] });
 
+/**
+ * “Everything but” something that is not known yet (RED's network before its first lease) would be everything. An accept takes it as
+ * nothing, a drop as everything.
+ */
+export const settled = (hosts: Hosts, action: Rule['action']): Hosts => {
+  const { networks, macs, names } = hosts;
+  if (!hosts.invert || networks.length + macs.length + names.length > 0) return hosts;
+  return { ...hosts, any: action === 'drop' || action === 'reject', invert: false };
+};
+
 /** What a service reference matches, groups taken apart, inversion done. */
 export const resolveService = (policy: Policy, ref: ServiceRef): Match[] => {
   if (ref.kind === 'any') return [{ protocol: 'any' }];

@@ -33,7 +33,7 @@ export const policySchema = z.strictObject({
   serviceGroups: z.array(serviceGroupSchema).default([]),
   rules: z.array(ruleSchema).default([]),
   /** The highest number that the id of a rule or block ever had: none is given twice, or counters and flows would be taken for another's. */
-  lastId: z.number().int().min(0).default(0),
+  lastId: z.number().int().min(0).max(99_999_999).default(0),
   blocks: z.array(blockSchema).max(1000, 'At most 1000 hosts are blocked or allowed at a time.').default([]),
   dhcp: dhcpSchema.prefault({}),
   dns: dnsSchema.prefault({}),

@@ -1,11 +1,33 @@
+import { isTimezone } from '../zones.ts';
+
 /**
  * Version 2 has more fields, all with defaults that mean what version 1 meant; ICMP types are text. It also has more default networks
  * and services: an owner's object of such a name gets a new one, and what names it follows.
  */
 export const oneToTwo = (policy: unknown): unknown => {
-  const one = { ...(policy as Record<string, unknown>), schema: 2 };
+  const one = tidied({ ...(policy as Raw), schema: 2 });
   const addresses = follow(one, 'addresses', 'addressGroups', ['source', 'destination'], newNetworks);
   return follow(addresses, 'services', 'serviceGroups', ['service'], newServices);
+};
+
+/** What version 1 took and version 2 refuses, as it was meant: types of what is no ICMP, ids of blocks, zones that nobody knows. */
+const tidied = (policy: Raw): Raw => {
+  const network = policy.network as Raw | undefined;
+  const zone = network?.timezone;
+  return {
+    ...policy,
+    ...(typeof zone === 'string' && !isTimezone(zone) ? { network: { ...network, timezone: 'UTC' } } : {}),
+    ...(Array.isArray(policy.services)
+      ? { services: listOf(policy.services).map((one) => (one.protocol === 'icmp' ? one : { ...one, icmpType: '' })) }
+      : {}),
+    ...(Array.isArray(policy.rules)
+      ? {
+          rules: listOf(policy.rules).map((one) =>
+            /^b\d+$/.test(String(one.id)) ? { ...one, id: `old${one.id}` } : one,
+          ),
+        }
+      : {}),
+  };
 };
 
 const newNetworks = ['RED Address', 'RED Network', 'localhost', 'localnet', 'Link-local', 'Multicast', 'Broadcast'];
@@ -19,7 +41,11 @@ const follow = (policy: Raw, objects: string, groups: string, sides: string[], t
     typeof name === 'string' && lower.includes(name.trim().toLowerCase());
   const list = listOf(policy[objects]);
   if (!list.some((one) => isTaken(one.name))) return policy;
-  const swap = <T extends Raw>(one: T): T => (isTaken(one.name) ? { ...one, name: `${one.name.trim()} (own)` } : one);
+  const names = new Set(list.map((one) => String(one.name).trim().toLowerCase()));
+  const free = (word: string) => lower.every((name) => !names.has(`${name} ${word}`));
+  const suffix = ['(own)', ...Array.from({ length: 99 }, (_, at) => `(own ${at + 2})`)].find(free) ?? '(own)';
+  const swap = <T extends Raw>(one: T): T =>
+    isTaken(one.name) ? { ...one, name: `${one.name.trim()} ${suffix}` } : one;
   return {
     ...policy,
     [objects]: list.map(swap),
