@@ -1,3 +1,4 @@
+import { isIp, isMac } from '../policy/address.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Role } from './api.ts';
 
@@ -20,6 +21,8 @@ export const roleForEdit = (edit: Edit): Role => {
   const { do: what, edits } = edit as { do: string; edits?: Edit[] };
   if (what === 'batch')
     return edits?.every((one) => roleForEdit(one) === 'operator') === true ? 'operator' : 'administrator';
+  // A network let through would be BOT disabled, without the password.
+  if (edit.do === 'block') return isIp(edit.host.trim()) || isMac(edit.host.trim()) ? 'operator' : 'administrator';
   return operating.has(what) ? 'operator' : 'administrator';
 };
 
@@ -29,6 +32,6 @@ export const refusedRole = (role: Role): string =>
     ? 'A viewer may look at everything here, but change nothing.'
     : 'An operator may switch rules, block hosts and restart services. This takes an administrator.';
 
-const operating: ReadonlySet<string> = new Set(['toggleRule', 'block', 'unblock']);
+const operating: ReadonlySet<string> = new Set(['toggleRule', 'unblock']);
 
 const isRole = (access: Access): access is Role => (roles as readonly string[]).includes(access);

@@ -120,7 +120,8 @@ const step = (policy: Policy, edit: Edit): Draft => {
 };
 
 const addBlock = (policy: Policy, { host, action, until, by, remark }: Extract<Edit, { do: 'block' }>): Draft => {
-  const others = policy.blocks.filter((one) => one.host !== normalAddress(host.trim()));
+  const wanted = normalAddress(host.trim());
+  const others = policy.blocks.filter((one) => one.host !== wanted);
   const number = freeNumber(policy);
   const block = {
     id: `b${number}`,

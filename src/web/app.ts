@@ -3,7 +3,7 @@ import Router from '@koa/router';
 import Koa from 'koa';
 import { apiCalls } from './api/api.ts';
 import { serveAssets } from './assets.ts';
-import type { Web, WebParts } from './context.ts';
+import type { State, Web, WebParts } from './context.ts';
 import { barPages } from './frame.ts';
 import { refuseForgery } from './middleware/csrf.ts';
 import { errorPages } from './middleware/errors.ts';
@@ -53,8 +53,10 @@ export const createApp = (parts: WebParts): Koa => {
   app.use(errorPages(web.render, parts.report));
   app.use(knownHost(parts.names));
   app.use(serveAssets(parts.assets));
-  app.use(bodyParser({ enableTypes: ['form'], formLimit: '1mb' }));
   app.use(requireLogin(parts.agent));
+  // Who is not logged in sends a login or the set-up: strangers must not fill the memory.
+  const [small, large] = ['16kb', '1mb'].map((formLimit) => bodyParser({ enableTypes: ['form'], formLimit }));
+  app.use((ctx, next) => ((ctx.state as State).session === undefined ? small : large)?.(ctx, next));
   app.use(takeUpload);
   app.use(refuseForgery);
   const router = new Router();

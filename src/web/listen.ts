@@ -77,6 +77,8 @@ const look = (state: State, options: ServeOptions): void => {
 
 const open = (state: State, options: ServeOptions, { address, port }: WebPlan, pair: object): void => {
   const server = https.createServer({ ...pair, minVersion: 'TLSv1.2' }, options.handler);
+  server.maxConnections = 500;
+  server.requestTimeout = 60_000;
   const old = state.server;
   const where = `${address} ${port}`;
   state.server = server;

@@ -34,6 +34,8 @@ test('a viewer looks, an operator switches and blocks, only an administrator doe
     { do: 'batch', edits: [toggle, { do: 'deleteRule', id: 'dns' }] },
     { do: 'section', section: 'settings', value: { logging: false } },
     { do: 'replace', value: {} },
+    { do: 'block', host: '0.0.0.0/0', action: 'accept', until: null },
+    { do: 'block', host: '192.168.51.1-192.168.51.9', action: 'accept', until: null },
   ];
   for (const edit of edits) t.is(await status(t, lab.web('policy.edit', { edit }, otto)), 403);
   for (const call of [

@@ -32,8 +32,14 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
       await refused('login refused at the second step');
       throw fieldRefusal(403, 'code', 'This is not the code of now. Each code works once.');
     }
-    await box.store.audit({ user: found.name, what: 'logged in', visitor }).catch(console.error);
-    return box.sessions.grant(found.name, visitor);
+    return box.lock(async () => {
+      // While the hash was computed the password, or the second step, may have become another.
+      const now = findUser(await box.store.users(), found.name);
+      if (now?.hash !== found.hash || (found.totp === null && now.totp !== null))
+        throw fieldRefusal(403, 'password', 'User or password is wrong.');
+      await box.store.audit({ user: found.name, what: 'logged in', visitor }).catch(console.error);
+      return box.sessions.grant(found.name, visitor);
+    });
   },
   logout: async (box, _input, { session }) => {
     if (session !== null) await box.sessions.drop(session.key);

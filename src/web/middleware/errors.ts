@@ -21,7 +21,11 @@ export const errorPages =
   };
 
 const describe = (error: unknown, ctx: Context): ErrorStruct & { status: number } => {
-  const page = { retry: false, retryTo: ctx.method === 'GET' ? ctx.url : '/', back: '/' };
+  const page = {
+    retry: false,
+    retryTo: ctx.method === 'GET' && /^\/(?![/\\])/.test(ctx.url) ? ctx.url : '/',
+    back: '/',
+  };
   if (error instanceof AgentSilent) {
     ctx.set('Retry-After', '5');
     return { ...page, status: 503, retry: true, title: 'The agent does not answer', text: agentSilent };
