@@ -11,6 +11,7 @@ import { type Clock, expiryOptions } from './rule-expiry.ts';
 import { makesOf } from './rule-makes.ts';
 import { reviewNotes } from './rule-notes.ts';
 import { isAdvanced, type RuleValues, ruleFields } from './rule-values.ts';
+import { protocolChoices } from './service-values.ts';
 import type { Piece } from './words.ts';
 
 /** What one request finds on the box. `rule` is the one that is edited, as it is now; `seen` is its mark, `id` that of the page. */
@@ -59,7 +60,7 @@ export const showRuleForm = async (
     zone: policy.network.timezone,
     advanced: policy.settings.advancedMode || isAdvanced(values),
     advancedMode: policy.settings.advancedMode,
-    protocols,
+    protocols: protocolChoices.filter(({ value }) => value !== 'other'),
     icmpTypes: [...icmpTypes, ...icmp6Types],
     weekdays,
     ...limitOptions,
@@ -140,17 +141,6 @@ const isolated = (sentence: string, names: string[]): Piece[] => {
       ...(part === '' ? [] : isolated(part, rest)),
     ]);
 };
-
-const protocols = [
-  { value: 'tcp', label: 'TCP' },
-  { value: 'udp', label: 'UDP' },
-  { value: 'tcp&udp', label: 'TCP and UDP' },
-  { value: 'icmp', label: 'ICMP' },
-  { value: 'icmpv6', label: 'ICMPv6' },
-  { value: 'gre', label: 'GRE' },
-  { value: 'esp', label: 'ESP' },
-  { value: 'ah', label: 'AH' },
-];
 
 const weekdays = [
   { value: 'day1', label: 'Mon' },

@@ -1,23 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import test from 'ava';
-import { type Browser, chromium } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
-import { browserPath } from '../lib/browser-path.ts';
+import { useChrome } from './chrome.ts';
 import { fillOffice } from './fill.ts';
 import { pagePaths } from './pages.ts';
 import { readyUi } from './ui.ts';
 
 /** Accessibility of every page by axe: nothing serious, light and dark, on a desk and on a phone. */
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-let chrome: Browser;
-test.before(async () => {
-  chrome = await chromium.launch({
-    executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--disable-background-networking', '--disable-sync'],
-  });
-});
-test.after.always(() => chrome?.close());
+const chrome = useChrome();
 
 type Finding = { id: string; impact: string; nodes: { html: string; failureSummary: string }[] };
 
@@ -28,7 +20,7 @@ for (const look of [
   test.serial(`axe finds nothing serious at ${look.viewport.width}, ${look.colorScheme}`, async (t) => {
     const ui = await readyUi(t, { block: true });
     await fillOffice(ui);
-    const context = await chrome.newContext(look);
+    const context = await chrome().newContext(look);
     t.teardown(() => context.close());
     const page = await context.newPage();
     const found: string[] = [];

@@ -1,36 +1,15 @@
 import test, { type ExecutionContext } from 'ava';
-import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
-import { PASSWORD } from '../agent/lab.ts';
-import { browserPath } from '../lib/browser-path.ts';
+import type { BrowserContextOptions, Page } from 'playwright-core';
 import { packetLine } from '../lib/log-lines.ts';
+import { openPage, useChrome } from './chrome.ts';
 import { fillHostile, fillOffice } from './fill.ts';
 import { pagePaths } from './pages.ts';
 import { readyUi, type Ui } from './ui.ts';
 
-const flags =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-let chrome: Browser;
-test.before(async () => {
-  chrome = await chromium.launch({ executablePath: browserPath(), args: flags.split(' ') });
-});
-test.after.always(() => chrome?.close());
+const chrome = useChrome();
 
-/** A logged-in page; what the browser complains about (CSP, script errors) fails the test. */
-const open = async (t: ExecutionContext, ui: Ui, options: BrowserContextOptions = {}): Promise<Page> => {
-  const context = await chrome.newContext({ viewport: { width: 1280, height: 800 }, ...options });
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  page.on(
-    'console',
-    (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && t.fail(message.text()),
-  );
-  page.on('pageerror', (error) => t.fail(error.message));
-  await page.goto(`${ui.url}/login`);
-  await page.fill('#password', PASSWORD);
-  await page.click('button');
-  await page.waitForURL(`${ui.url}/`);
-  return page;
-};
+const open = (t: ExecutionContext, ui: Ui, options: BrowserContextOptions = {}): Promise<Page> =>
+  openPage(t, chrome(), ui, options);
 
 const overflow = (page: Page): Promise<unknown> =>
   page.evaluate('document.documentElement.scrollWidth - document.documentElement.clientWidth');

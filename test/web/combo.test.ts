@@ -1,33 +1,14 @@
 import test, { type ExecutionContext } from 'ava';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { PASSWORD } from '../agent/lab.ts';
-import { browserPath } from '../lib/browser-path.ts';
+import type { Page } from 'playwright-core';
+import { openPage, useChrome } from './chrome.ts';
 import { fillMany, fillOffice } from './fill.ts';
 import { readyUi, type Ui } from './ui.ts';
 
-let chrome: Browser;
-test.before(async () => {
-  chrome = await chromium.launch({
-    executablePath: browserPath(),
-    args: ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking'],
-  });
-});
-test.after.always(() => chrome?.close());
+const chrome = useChrome();
 
-/** New Rule in a browser; what it complains about (CSP, script errors) fails the test. */
+/** New Rule in a browser. */
 const newRule = async (t: ExecutionContext, ui: Ui): Promise<Page> => {
-  const context = await chrome.newContext({ viewport: { width: 1280, height: 800 } });
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  page.on(
-    'console',
-    (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && t.fail(message.text()),
-  );
-  page.on('pageerror', (error) => t.fail(error.message));
-  await page.goto(`${ui.url}/login`);
-  await page.fill('#password', PASSWORD);
-  await page.click('button');
-  await page.waitForURL(`${ui.url}/`);
+  const page = await openPage(t, chrome(), ui);
   await page.goto(`${ui.url}/firewall/bot/rules/new`);
   return page;
 };

@@ -1,16 +1,9 @@
 import test, { type ExecutionContext } from 'ava';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { PASSWORD } from '../agent/lab.ts';
-import { browserPath } from '../lib/browser-path.ts';
+import type { Page } from 'playwright-core';
+import { openPage, useChrome } from './chrome.ts';
 import { readyUi, type Ui } from './ui.ts';
 
-const flags =
-  '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync';
-let chrome: Browser;
-test.before(async () => {
-  chrome = await chromium.launch({ executablePath: browserPath(), args: flags.split(' ') });
-});
-test.after.always(() => chrome?.close());
+const chrome = useChrome();
 
 /** Rules a to f, b and c under the heading Mail, in a browser that complains about nothing. */
 const open = async (t: ExecutionContext, javaScriptEnabled = true): Promise<{ ui: Ui; page: Page }> => {
@@ -28,18 +21,7 @@ const open = async (t: ExecutionContext, javaScriptEnabled = true): Promise<{ ui
       })),
     ],
   });
-  const context = await chrome.newContext({ viewport: { width: 1280, height: 800 }, javaScriptEnabled });
-  t.teardown(() => context.close());
-  const page = await context.newPage();
-  page.on(
-    'console',
-    (message) => message.type() === 'error' && !/status of 4\d\d/.test(message.text()) && t.fail(message.text()),
-  );
-  page.on('pageerror', (error) => t.fail(error.message));
-  await page.goto(`${ui.url}/login`);
-  await page.fill('#password', PASSWORD);
-  await page.click('button');
-  await page.waitForURL(`${ui.url}/`);
+  const page = await openPage(t, chrome(), ui, { javaScriptEnabled });
   await page.goto(`${ui.url}/firewall/bot`);
   return { ui, page };
 };

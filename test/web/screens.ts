@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { PASSWORD } from '../agent/lab.ts';
-import { browserPath } from '../lib/browser-path.ts';
+import { launchChrome } from '../lib/chromium.ts';
 import { fillHostile, fillMany, fillOffice } from './fill.ts';
 import { freshUi, readyUi, type Ui } from './ui.ts';
 
@@ -69,12 +69,7 @@ const ends: (() => Promise<void> | void)[] = [];
 const t = { teardown: (end: () => Promise<void> | void) => void ends.unshift(end) };
 
 mkdirSync(folder, { recursive: true });
-const chrome = await chromium.launch({
-  executablePath: browserPath(),
-  args: '--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync'.split(
-    ' ',
-  ),
-});
+const chrome = await launchChrome();
 try {
   const office = await readyUi(t, { block: true });
   await fillOffice(office);
