@@ -136,3 +136,23 @@ test.serial('with thousands of addresses the list stays short and says so', asyn
   await page.keyboard.type(' 1999');
   t.is(await marked(page, '#sourcePick'), 'Workplace 1999');
 });
+
+test.serial('what was typed before the script was there opens the list, too', async (t) => {
+  const ui = await readyUi(t);
+  await fillOffice(ui);
+  const page = await openPage(t, chrome(), ui);
+  let release = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  await page.route('**/combo.js*', async (route) => {
+    await held;
+    await route.continue();
+  });
+  await page.goto(`${ui.url}/firewall/bot/rules/new`, { waitUntil: 'commit' });
+  await page.check('#source-pick');
+  await page.fill('#sourcePick', 'MailAccess');
+  release();
+  await options(page, 'Hosts').first().waitFor();
+  t.regex((await options(page, 'Hosts').first().textContent()) ?? '', /MailAccess/);
+});

@@ -76,6 +76,8 @@ class Combobox {
     input.addEventListener('blur', () => this.close());
     // A press on the list must not take the focus out of the field, or the list would close before the click.
     this.box.addEventListener('mousedown', (event) => event.preventDefault());
+    // On a slow box somebody may have begun to type before this file was there.
+    if (document.activeElement === input && input.value !== '') this.open(false);
   }
 
   close() {
