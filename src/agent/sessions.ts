@@ -35,10 +35,9 @@ export const openSessions = async (run: Run, now: () => number) => {
     /** A new session with a new token and CSRF value. */
     grant: async (user: string, visitor = ''): Promise<SessionGrant> => {
       const [token, csrf] = [randomBytes(32).toString('base64url'), randomBytes(32).toString('base64url')];
-      const oldest = kept.keys().next().value;
-      if (kept.size >= SESSIONS_MAX && oldest !== undefined) kept.delete(oldest);
-      kept.set(keyOf(token), { key: keyOf(token), user, csrf, visitor, created: now(), used: now() });
       await dropWhere(isOver);
+      makeRoom(kept, user);
+      kept.set(keyOf(token), { key: keyOf(token), user, csrf, visitor, created: now(), used: now() });
       await save();
       return { token, csrf, user };
     },
@@ -72,7 +71,8 @@ export type Sessions = Awaited<ReturnType<typeof openSessions>>;
 type Kept = z.output<typeof keptSchema>;
 
 const FILE = 'sessions.json';
-const SESSIONS_MAX = 100;
+/** Of each user, so that nobody's logins push out another's session. */
+const SESSIONS_MAX = 20;
 const SAVE_EVERY = 60;
 
 const keptSchema = z.strictObject({
@@ -83,6 +83,12 @@ const keptSchema = z.strictObject({
   created: z.number(),
   used: z.number(),
 });
+
+/** Ends the user's session that was used longest ago, when there are as many as there may be. */
+const makeRoom = (kept: Map<string, Kept>, user: string): void => {
+  const own = [...kept.values()].filter((one) => one.user === user).sort((one, other) => one.used - other.used);
+  for (const { key } of own.slice(0, Math.max(0, own.length - SESSIONS_MAX + 1))) kept.delete(key);
+};
 
 /** A stolen sessions.json holds no token; and looking up a hash tells nothing by its timing. */
 const keyOf = (token: string): string => createHash('sha256').update(token).digest('hex');

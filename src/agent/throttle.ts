@@ -6,9 +6,11 @@ export const LONGEST_WAIT = 30;
 /**
  * Slows down guessing, by visitor and for all together. `now` is in seconds and only grows.
  *
- * A visitor may fail five times, then waits 1, 2, 4 … 30 seconds. When many visitors fail (one with many addresses), a new
- * visitor has to wait too; but a wait, once told, is not made longer by what others do. So the owner always gets in: after
- * at most 30 seconds, with the right password, at the first try. Those who logged in before do not wait for others at all.
+ * A visitor may fail five times, whoever's secrets are tried, then waits 1, 2, 4 … 30 seconds. A success forgives what failed for
+ * the same user only: else a login of one's own between the guesses would make them free. When many visitors fail (one with
+ * many addresses), a new visitor has to wait too; but a wait, once told, is not made longer by what others do. So the owner
+ * always gets in: after at most 30 seconds, with the right password, at the first try. Where a user logged in before, that
+ * user does not wait for others at all.
  */
 export const makeThrottle = (now: () => number): Throttle => {
   const visitors = new Map<string, Visitor>();
@@ -21,35 +23,36 @@ export const makeThrottle = (now: () => number): Throttle => {
     return failures < FREE_FOR_ALL ? 0 : Math.min(LONGEST_WAIT, failures - FREE_FOR_ALL + 1);
   };
 
-  const settle = (visitor: Visitor, succeeded: boolean): void => {
-    visitor.failures = succeeded ? 0 : visitor.failures + 1;
-    visitor.trusted ||= succeeded;
-    if (!succeeded) failures = Math.min(failures + 1, FREE_FOR_ALL + LONGEST_WAIT);
-    visitor.notBefore = now() + Math.max(waitAfter(visitor.failures), visitor.trusted ? 0 : pressure());
+  const succeed = (visitor: Visitor, user: string): void => {
+    visitor.failures.delete(user);
+    visitor.trusted.add(user);
+  };
+
+  const fail = (visitor: Visitor, user: string): void => {
+    visitor.failures.set(user, { count: (visitor.failures.get(user)?.count ?? 0) + 1, at: now() });
+    failures = Math.min(failures + 1, FREE_FOR_ALL + LONGEST_WAIT);
+    const wait = waitAfter(failuresOf(visitor));
+    visitor.notBefore = now() + Math.max(wait, visitor.trusted.has(user) ? 0 : pressure());
   };
 
   return {
-    attempt: async (name, work) => {
-      const visitor = known(visitors, name, now()) ?? {
-        failures: 0,
-        trusted: false,
-        busy: false,
-        notBefore: now() + pressure(),
-        seen: 0,
-      };
-      remember(visitors, name, visitor, now());
+    attempt: async (name, work, user = '') => {
+      const visitor = visitors.get(name) ?? newVisitor(now() + pressure());
+      remember(visitors, name, visitor);
+      forget(visitor, now());
       if (visitor.busy) throw tooSoon(1);
       if (now() < visitor.notBefore) throw tooSoon(visitor.notBefore - now());
       visitor.busy = true;
-      let [succeeded, undecided] = [false, false];
       try {
         const result = await work();
-        undecided = result === UNDECIDED;
-        succeeded = result !== null && result !== false;
+        if (result === null || result === false) fail(visitor, user);
+        else if (result !== UNDECIDED) succeed(visitor, user);
         return result;
+      } catch (error) {
+        fail(visitor, user);
+        throw error;
       } finally {
         visitor.busy = false;
-        if (!undecided) settle(visitor, succeeded);
       }
     },
   };
@@ -59,17 +62,26 @@ export const makeThrottle = (now: () => number): Throttle => {
 export const UNDECIDED = Symbol('undecided');
 
 export type Throttle = {
-  /** Does the work, a check of a secret: `null` or `false` is a failure, `UNDECIDED` neither that nor a success. Refuses with 429 when the visitor must wait. */
-  attempt<T>(visitor: string, work: () => Promise<T>): Promise<T>;
+  /**
+   * Does the work, a check of a secret of `user` (there are few users: a name that nobody has is the empty one). `null` or
+   * `false` is a failure, `UNDECIDED` neither that nor a success. Refuses with 429 when the visitor must wait.
+   */
+  attempt<T>(visitor: string, work: () => Promise<T>, user?: string): Promise<T>;
 };
 
-type Visitor = { failures: number; trusted: boolean; busy: boolean; notBefore: number; seen: number };
+/** `failures` by user; `trusted` are the users who succeeded. `at` and `notBefore` are seconds. */
+type Visitor = {
+  failures: Map<string, { count: number; at: number }>;
+  trusted: Set<string>;
+  busy: boolean;
+  notBefore: number;
+};
 
 const FREE_TRIES = 5;
 const FREE_FOR_ALL = 20;
 /** One failure of all is forgiven every ten seconds. */
 const FORGIVEN_PER_SECOND = 0.1;
-/** Failures of a visitor are forgotten after this many seconds without one. */
+/** A visitor's failures for a user are forgotten after this many seconds without one. */
 const FORGET_AFTER = 900;
 const VISITORS_MAX = 4096;
 
@@ -79,17 +91,23 @@ const waitAfter = (failures: number): number =>
 const tooSoon = (seconds: number): Refusal =>
   new Refusal(429, 'Too many wrong tries.', { retryAfter: Math.max(1, Math.ceil(seconds)) });
 
-const known = (visitors: Map<string, Visitor>, name: string, now: number): Visitor | undefined => {
-  const visitor = visitors.get(name);
-  if (visitor !== undefined && now - visitor.seen > FORGET_AFTER) visitor.failures = 0;
-  return visitor;
+const newVisitor = (notBefore: number): Visitor => ({
+  failures: new Map(),
+  trusted: new Set(),
+  busy: false,
+  notBefore,
+});
+
+const failuresOf = ({ failures }: Visitor): number => [...failures.values()].reduce((sum, { count }) => sum + count, 0);
+
+const forget = ({ failures }: Visitor, now: number): void => {
+  for (const [user, { at }] of failures) if (now - at > FORGET_AFTER) failures.delete(user);
 };
 
 /** Keeps the map in order of last use, so that the oldest goes when there are too many. */
-const remember = (visitors: Map<string, Visitor>, name: string, visitor: Visitor, now: number): void => {
+const remember = (visitors: Map<string, Visitor>, name: string, visitor: Visitor): void => {
   visitors.delete(name);
   visitors.set(name, visitor);
-  visitor.seen = now;
   const oldest = visitors.keys().next().value;
   if (visitors.size > VISITORS_MAX && oldest !== undefined) visitors.delete(oldest);
 };

@@ -82,6 +82,24 @@ test('guessing is slowed down, and the right password gets in after the wait', a
   t.is((await guess(PASSWORD)).user, 'admin');
 });
 
+test('a login of one’s own between the guesses does not make them free', async (t) => {
+  const lab = await readyLab(t, { block: false });
+  const eva = {
+    name: 'eva',
+    role: 'viewer',
+    create: true,
+    password: PASSWORD,
+    newPassword: 'long enough for eva',
+  } as const;
+  await lab.web('users.save', eva, lab.token);
+  const login = (user: string, password: string) => lab.web('login', { user, password, visitor: '192.168.51.66' });
+  for (let tries = 0; tries < 5; tries += 1) {
+    await login('eva', 'long enough for eva');
+    t.is((await refusal(t, login('Admin', `guess number ${tries}`))).status, 403);
+  }
+  t.is((await refusal(t, login('admin', 'guess number 6'))).status, 429);
+});
+
 test('a new password logs out everywhere else, and asks for the old one', async (t) => {
   const lab = await readyLab(t, { block: false });
   const other = await lab.web('login', { user: 'admin', password: PASSWORD, visitor: VISITOR });

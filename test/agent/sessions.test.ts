@@ -85,3 +85,22 @@ test('being busy is remembered over a restart, not every second', async (t) => {
   time.now += IDLE - 60;
   t.truthy(await (await again()).find(token));
 });
+
+test('however often one user logs in, the sessions of others go on', async (t) => {
+  const { time, sessions } = await make();
+  const admin = await sessions.grant('admin');
+  const mine: string[] = [];
+  for (let logins = 0; logins < 300; logins += 1) mine.push((await sessions.grant('viewer')).token);
+  t.is((await sessions.find(admin.token))?.user, 'admin');
+  const left = async () => (await Promise.all(mine.map((token) => sessions.find(token)))).filter((one) => one !== null);
+  t.is((await left()).length, 20);
+  const oldest = (await left())[0]?.key ?? '';
+  time.now += 60;
+  await sessions.use(oldest);
+  for (let logins = 0; logins < 19; logins += 1) await sessions.grant('viewer');
+  t.deepEqual(
+    (await left()).map(({ key }) => key),
+    [oldest],
+    'the one in use stays',
+  );
+});

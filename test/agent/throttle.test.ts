@@ -7,9 +7,9 @@ const make = () => {
   const time = { now: 0 };
   const throttle = makeThrottle(() => time.now);
   /** `true`, `false`, or the seconds to wait. */
-  const attempt = async (visitor: string, right: boolean): Promise<boolean | number> => {
+  const attempt = async (visitor: string, right: boolean, user?: string): Promise<boolean | number> => {
     try {
-      return await throttle.attempt(visitor, async () => right);
+      return await throttle.attempt(visitor, async () => right, user);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       return error.retryAfter ?? 0;
@@ -48,6 +48,37 @@ test('success forgives, and so does a quarter of an hour', async (t) => {
   for (let tries = 0; tries < 4; tries += 1) t.false(await attempt('a', false));
   time.now += 901;
   for (let tries = 0; tries < 4; tries += 1) t.false(await attempt('a', false));
+});
+
+test('a success forgives what failed for the same user, not what failed for others', async (t) => {
+  const { time, attempt } = make();
+  for (let tries = 0; tries < 4; tries += 1) {
+    t.false(await attempt('a', false, 'admin'));
+    t.true(await attempt('a', true, 'eva'));
+  }
+  t.false(await attempt('a', false, 'admin'));
+  t.is(await attempt('a', true, 'eva'), 1, 'the address waits, whoever asks');
+  time.now += 1;
+  t.true(await attempt('a', true, 'eva'), 'but is not kept out');
+  t.false(await attempt('a', false, 'admin'));
+  t.is(await attempt('a', false, 'admin'), 2, 'and the wait grows on');
+  time.now += 2;
+  t.true(await attempt('a', true, 'admin'));
+  for (let tries = 0; tries < 4; tries += 1) t.false(await attempt('a', false, 'admin'));
+});
+
+test('guesses at many users from one address are counted together', async (t) => {
+  const { attempt } = make();
+  for (const user of ['admin', 'eva', 'otto', 'uwe', '']) t.false(await attempt('a', false, user));
+  t.is(await attempt('a', false, 'zoe'), 1);
+});
+
+test('who logged in before as one user waits for strangers as another', async (t) => {
+  const { attempt } = make();
+  t.true(await attempt('a', true, 'eva'));
+  for (let host = 0; host < 200; host += 1) await attempt(`10.0.0.${host}`, false);
+  t.false(await attempt('a', false, 'admin'));
+  t.is(typeof (await attempt('a', false, 'admin')), 'number');
 });
 
 test('one visitor cannot have two tries at once', async (t) => {

@@ -17,12 +17,13 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
       // A password typed into the wrong field is not written down for all who may read this.
       await box.store.audit({ user: found?.name ?? 'unknown', what, visitor }).catch(console.error);
     };
-    const right = await box.throttle.attempt(visitor, async () => {
+    const check = async () => {
       if (!(await verifyPassword(found?.hash ?? null, password)) || found === null) return false;
       if (found.totp === null) return true;
       if (code === undefined || code.trim() === '') return UNDECIDED;
       return (await takeCode(box, found.name, code)) ? true : null;
-    });
+    };
+    const right = await box.throttle.attempt(visitor, check, found?.name);
     if (found === null || right === false) {
       await refused('login refused');
       throw fieldRefusal(403, 'password', 'User or password is wrong.');
