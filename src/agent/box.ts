@@ -36,20 +36,23 @@ export type Box = Ports & {
 };
 
 /** Puts the box together around a generation; touches nothing yet. */
-export const makeBox = async (ports: Ports, generation: Generation): Promise<Box> => ({
-  ...ports,
-  store: auditing(ports.store),
-  sessions: await openSessions(ports.run, ports.uptime),
-  throttle: makeThrottle(ports.uptime),
-  code: openSetupCode(ports.run),
-  lock: makeLock(),
-  generation,
-  counted: await readCounted(ports.run),
-  trouble: new Map(),
-  later: new Set(),
-  tokenUse: new Map(),
-  pendingTotp: new Map(),
-});
+export const makeBox = async (ports: Ports, generation: Generation): Promise<Box> => {
+  const trouble = new Map<string, string>();
+  return {
+    ...ports,
+    store: auditing(ports.store, trouble),
+    sessions: await openSessions(ports.run, ports.uptime),
+    throttle: makeThrottle(ports.uptime),
+    code: openSetupCode(ports.run),
+    lock: makeLock(),
+    generation,
+    counted: await readCounted(ports.run),
+    trouble,
+    later: new Set(),
+    tokenUse: new Map(),
+    pendingTotp: new Map(),
+  };
+};
 
 /** Does something that must not stop a change half-way; a failure becomes a notice, a success takes it back. */
 export const attempt = async (

@@ -5,12 +5,21 @@ const { AsyncLocalStorage } = process.getBuiltinModule('node:async_hooks');
 /** Does the work of a request in the name of the address it came from: `auditing` finds it there, however deep. */
 export const during = <T>(visitor: string, work: () => Promise<T>): Promise<T> => visits.run(visitor, work);
 
-/** A store whose audit lines say where the request came from, unless the line says so itself. */
-export const auditing = (store: Store): Store => ({
+/**
+ * A store whose audit lines say where the request came from, unless the line says so itself. A line that could not be written is
+ * `trouble` until one can.
+ */
+export const auditing = (store: Store, trouble: Map<string, string>): Store => ({
   ...store,
-  audit: (entry) => {
+  audit: async (entry) => {
     const visitor = visits.getStore() ?? '';
-    return store.audit(visitor === '' ? entry : { visitor, ...entry });
+    try {
+      await store.audit(visitor === '' ? entry : { visitor, ...entry });
+      trouble.delete('audit');
+    } catch (error) {
+      trouble.set('audit', 'The log of changes could not be written to the disk: what was done since is not in it.');
+      throw error;
+    }
   },
 });
 

@@ -33,6 +33,8 @@ export type Disk = {
   owner(path: string, uid: number, gid: number): Promise<void>;
   /** Null when there is no such file. */
   read(path: string): Promise<string | null>;
+  /** These bytes of a file; fewer at its end, none when there is no such file. */
+  readAt(path: string, from: number, length: number): Promise<Buffer>;
   readlink(path: string): Promise<string | null>;
   /** Bytes; 0 when there is no such file. */
   size(path: string): Promise<number>;
@@ -59,6 +61,16 @@ export const disk: Disk = {
   remove: (path) => rm(path, { recursive: true, force: true }),
   owner: chown,
   read: (path) => readFile(path, 'utf8').catch(nothing),
+  readAt: async (path, from, length) => {
+    const handle = await open(path, constants.O_RDONLY).catch(nothing);
+    if (handle === null) return Buffer.alloc(0);
+    try {
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, from);
+      return buffer.subarray(0, bytesRead);
+    } finally {
+      await handle.close();
+    }
+  },
   readlink: (path) => readlink(path).catch(nothing),
   size: async (path) => (await stat(path).catch(nothing))?.size ?? 0,
   list: async (path) => ((await readdir(path).catch(nothing)) ?? []).sort(),

@@ -1,14 +1,11 @@
 import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
-import type { AuditQuery, User } from '../agent/ports.ts';
-import { auditLines } from './audit.ts';
+import type { AuditEntry, AuditQuery, User } from '../agent/ports.ts';
+import { openAudit } from './audit.ts';
 import type { Disk } from './disk.ts';
 import { durableJson, replaceFile } from './durable.ts';
 import { type Generation, openGenerations } from './generations.ts';
-
-/** Size in bytes at which the audit log is put aside as `audit.jsonl.1`. */
-export const AUDIT_MAX = 1_000_000;
 
 /**
  * What Greengate keeps in the directory `root` (HACKING.md, "Files on the box"). Every promise resolves only after the disk
@@ -20,6 +17,7 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
   await disk.mkdir(root);
   const generations = openGenerations(disk, root, notice);
   await generations.cleanUp();
+  const audit = openAudit(disk, join(root, 'log', 'audit.jsonl'));
   const users = new Low<Users>(usersFile(disk, join(root, 'users.json'), notice), { schema: 1, users: [] });
   return {
     current: (): Promise<Generation | null> => generations.current(),
@@ -36,9 +34,8 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
       users.data = { schema: 1, users: list };
     },
     ...marker(disk, root),
-    audit: (entry: { user: string; what: string; visitor?: string }) =>
-      audit(disk, join(root, 'log', 'audit.jsonl'), { time: new Date(clock() * 1000).toISOString(), ...entry }),
-    auditLines: (query: AuditQuery) => auditLines(disk, join(root, 'log', 'audit.jsonl'), query),
+    audit: (entry: AuditEntry) => audit.append(clock(), entry),
+    auditLines: (query: AuditQuery) => audit.page(query),
     notices: (): string[] => [...notices],
   };
 };
@@ -105,15 +102,6 @@ const marker = (disk: Disk, root: string) => ({
 const removeFile = async (disk: Disk, path: string): Promise<void> => {
   await disk.remove(path);
   await disk.sync(dirname(path));
-};
-
-const audit = async (disk: Disk, path: string, line: object): Promise<void> => {
-  await disk.mkdir(dirname(path));
-  if ((await disk.size(path)) > AUDIT_MAX) await disk.rename(path, `${path}.1`);
-  // A line that a power loss tore would swallow this one.
-  const torn = !((await disk.read(path)) ?? '\n').endsWith('\n');
-  await disk.append(path, `${torn ? '\n' : ''}${JSON.stringify(line)}\n`, 0o600);
-  await disk.sync(path);
 };
 
 /** Small files in RUN, a tmpfs: replaced whole, never synced. */

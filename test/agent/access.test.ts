@@ -166,7 +166,7 @@ test('the audit log names who did what, and holds no secret', async (t) => {
       'finished set-up: open until BOT is enabled',
       'finished set-up and logged in',
       'login refused',
-      'added to addresses: Mail',
+      'added to addresses: “Mail”',
     ],
   );
   t.is(lines[3].user, 'admin');

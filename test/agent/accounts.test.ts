@@ -1,4 +1,4 @@
-import { appendFile } from 'node:fs/promises';
+import { appendFile, mkdir, rename, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { codeAt, STEP } from '../../src/agent/totp.ts';
@@ -142,7 +142,7 @@ test('a token does what its role may, never what a person must, and is kept as a
   await lab.web('tokens.revoke', { id }, lab.token);
   t.is(await status(t, lab.web('policy.get', {}, token)), 401);
   const { lines } = await lab.web('audit.get', { limit: 50 }, lab.token);
-  t.true(lines.some(({ user, what }) => user === 'admin (script)' && what.includes('switched rule dns')));
+  t.true(lines.some(({ user, what }) => user === 'admin (script)' && what === 'switched on the log of rule dns'));
 });
 
 test('an operator’s token cannot be an administrator’s; a demoted user’s token is demoted too', async (t) => {
@@ -204,4 +204,18 @@ test('a torn line of the audit log does not take the next one with it', async (t
   await add(lab, 'eva', 'viewer');
   const { lines } = await lab.web('audit.get', { limit: 1 }, lab.token);
   t.is(lines[0]?.what, 'added user eva (viewer)');
+});
+
+test('a log of changes that cannot be written is a notice until it can', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  const path = join(lab.data, 'log/audit.jsonl');
+  await rename(path, `${path}.aside`);
+  await mkdir(path);
+  await add(lab, 'eva', 'viewer');
+  const told = async () =>
+    (await lab.web('status', {}, lab.token)).notices.some((one) => one.startsWith('The log of changes'));
+  t.true(await told());
+  await rmdir(path);
+  await add(lab, 'otto', 'viewer');
+  t.false(await told());
 });

@@ -106,13 +106,17 @@ export class CrashDisk implements Disk {
     return inode?.kind === 'file' ? inode.now : null;
   }
 
+  async readAt(path: string, from: number, length: number): Promise<Buffer> {
+    return Buffer.from((await this.read(path)) ?? '').subarray(from, from + length);
+  }
+
   async readlink(path: string): Promise<string | null> {
     const inode = this.find(path);
     return inode?.kind === 'link' ? inode.target : null;
   }
 
   async size(path: string): Promise<number> {
-    return (await this.read(path))?.length ?? 0;
+    return Buffer.byteLength((await this.read(path)) ?? '');
   }
 
   async list(path: string): Promise<string[]> {

@@ -1,6 +1,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
+import { AUDIT_MAX } from '../../src/store/audit.ts';
 import type { Generation } from '../../src/store/generations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CrashDisk, PowerLoss } from './crash-disk.ts';
@@ -120,9 +121,50 @@ test('a power loss at any step of going back leaves the newer or the older one',
   );
 });
 
+test('a power loss at any step of putting the audit log aside loses no older line, and logging goes on', async (t) => {
+  const old = Array.from({ length: 3 }, (_, index) => ({ user: `old ${index}`, what: 'x'.repeat(AUDIT_MAX / 3) }));
+  const full = new CrashDisk();
+  const before = await open(full);
+  for (const entry of old) await before.audit(entry);
+  const said = (what: string) => what.slice(0, 9);
+  let steps = 0;
+  await fc.assert(
+    fc.asyncProperty(picks, async (stream) => {
+      for (let lossAt = 0; ; lossAt += 1) {
+        const disk = full.crash(() => 1);
+        const store = await open(disk);
+        disk.lossAt = disk.steps + lossAt;
+        const done = await store.audit({ user: 'admin', what: 'new' }).then(
+          () => true,
+          () => false,
+        );
+        const after = await open(disk.crash(() => stream.next().value as number));
+        await after.audit({ user: 'admin', what: 'next' });
+        const found = (await after.auditLines({ limit: 9 })).lines.map(({ user, what }) => `${user}: ${said(what)}`);
+        const kept = [...old].reverse().map(({ user, what }) => `${user}: ${said(what)}`);
+        t.deepEqual(
+          found.filter((line) => line !== 'admin: new'),
+          ['admin: next', ...kept],
+        );
+        if (done) t.true(found.includes('admin: new'));
+        if (done) break;
+        steps += 1;
+      }
+    }),
+    { numRuns: 5 },
+  );
+  t.true(steps >= 5 * 5, String(steps));
+});
+
 const promises: [string, Work, (store: Awaited<ReturnType<typeof open>>) => Promise<unknown>, unknown][] = [
   ['a generation', (store) => store.save(generation(2)), (store) => store.current(), generation(2)],
   ['the users', (store) => store.setUsers(users('new')), (store) => store.users(), users('new')],
+  [
+    'a line of the audit log',
+    (store) => store.audit({ user: 'admin', what: 'first' }),
+    async (store) => (await store.auditLines({ limit: 9 })).lines.map(({ what }) => what),
+    ['first'],
+  ],
   ['the way back', (store) => store.rollback(1), (store) => store.current(), generation(1)],
 ];
 

@@ -5,7 +5,7 @@ import test, { type ExecutionContext } from 'ava';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
 import { disk } from '../../src/store/disk.ts';
 import { type Generation, KEPT } from '../../src/store/generations.ts';
-import { AUDIT_MAX, openRun, openStore } from '../../src/store/store.ts';
+import { openRun, openStore } from '../../src/store/store.ts';
 
 const scratch = async (t: ExecutionContext): Promise<string> => {
   const directory = await mkdtemp(join(tmpdir(), 'greengate-store-'));
@@ -184,19 +184,6 @@ test('the console leaves a marker and an address', async (t) => {
   t.is(await store.greenOverride(), '');
   await store.forgetGreenOverride();
   t.is(await store.greenOverride(), null);
-});
-
-test('the audit log is one JSON object a line, and does not grow for ever', async (t) => {
-  const root = await scratch(t);
-  const store = await open(root);
-  await store.audit({ user: 'line\nbreak', what: 'one' });
-  const path = join(root, 'log/audit.jsonl');
-  t.is(await readFile(path, 'utf8'), '{"time":"2023-11-14T22:13:20.000Z","user":"line\\nbreak","what":"one"}\n');
-  t.is((await stat(path)).mode & 0o777, 0o600);
-  await writeFile(path, `${'x'.repeat(AUDIT_MAX)}\n`);
-  await store.audit({ user: 'admin', what: 'two' });
-  t.true((await stat(`${path}.1`)).size > AUDIT_MAX);
-  t.true((await stat(path)).size < 200);
 });
 
 test('files in RUN are replaced whole and have the mode asked for', async (t) => {
