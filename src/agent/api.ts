@@ -77,9 +77,9 @@ export type Verbs = {
   /** The same without doing it: problems, and what the rules in it change for whom, in sentences. */
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
-  'bot.enable': { in: { starters?: string[] }; out: { revision: number; cut: number } };
+  'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
   /** Asks for the password again. */
-  'bot.disable': { in: { password: string }; out: { revision: number } };
+  'bot.disable': { in: { password: string; revision?: number }; out: { revision: number } };
 
   status: { in: { visitor?: string }; out: Status };
   /** The DNS names of the policy and the addresses that they are open for right now. */

@@ -31,6 +31,8 @@ const short = z.string().max(300);
 const password = z.string().max(1000);
 const role = z.enum(['viewer', 'operator', 'administrator']);
 const position = z.number().int().min(0).max(100_000);
+/** Of the policy that the change was made from: it is refused when another one is in force. */
+const revision = z.number().int().optional();
 const collection = z.enum(['addresses', 'addressGroups', 'services', 'serviceGroups']);
 
 const single = [
@@ -127,10 +129,10 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
     }),
   ],
   'policy.get': ['viewer', none],
-  'policy.edit': ['operator', z.strictObject({ edit, revision: z.number().int().optional() })],
+  'policy.edit': ['operator', z.strictObject({ edit, revision })],
   'policy.check': ['operator', z.strictObject({ edit })],
-  'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional() })],
-  'bot.disable': ['administrator', z.strictObject({ password })],
+  'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
+  'bot.disable': ['administrator', z.strictObject({ password, revision })],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],
   'names.get': ['viewer', none],
   'leases.get': ['viewer', none],

@@ -1,6 +1,6 @@
 import { Busboy } from '@fastify/busboy';
 import type { Context, Middleware } from 'koa';
-import type { State } from './context.ts';
+import { mustBeAble, type State } from './context.ts';
 
 /** A file that a form sent. `name` is what the browser calls it: never a path on this box. */
 export type Upload = { name: string; bytes: Buffer };
@@ -9,12 +9,13 @@ export type Upload = { name: string; bytes: Buffer };
 export const UPLOAD_MAX = 16_000_000;
 
 /**
- * Reads forms with a file, on the one page that has them and for visitors who are logged in. The other fields go where those of plain
- * forms are, so that the check against forgery finds its token.
+ * Reads forms with a file, on the one page that has them. Who may not import is refused before: 16 MB are not for everyone to have
+ * read. The other fields go where those of plain forms are, so that the check against forgery finds its token.
  */
 export const takeUpload: Middleware = async (ctx, next) => {
   const wanted = ctx.method === 'POST' && ctx.path === '/firewall/import' && ctx.is('multipart/form-data') !== false;
   if (!wanted || (ctx.state as State).session === undefined) return next();
+  mustBeAble(ctx, 'administer');
   const { fields, upload } = await parse(ctx);
   (ctx.request as { rawBody?: string }).rawBody = fields.toString();
   uploads.set(ctx, upload);

@@ -293,6 +293,27 @@ test('BOT is enabled by the API, and disabled only with the password', async (t)
   t.not(lab.twin.held?.ruleset.mode, 'blocking');
 });
 
+test('BOT’s switch heeds If-Match, too', async (t) => {
+  const { api: client, edit, lab } = await ready(t);
+  const old = { headers: { 'if-match': etag(await client.get('/policy')) } };
+  await edit({ do: 'section', section: 'settings', value: { adminMac: '00:16:3e:00:00:25' } });
+  const refused = await client.post('/bot/enable', {}, old);
+  t.is(refused.status, 412);
+  t.regex((refused.json as { error: string }).error, /Somebody else saved/);
+  t.not(lab.twin.held?.ruleset.mode, 'blocking');
+  t.is((await client.post('/bot/enable', { revision: 1 })).status, 400);
+  t.is((await client.post('/bot/enable', 5)).status, 400);
+  t.is((await client.post('/bot/enable', [])).status, 400);
+  const seen = etag(await client.get('/policy'));
+  const enabled = await client.post('/bot/enable', undefined, { headers: { 'if-match': seen } });
+  t.is(enabled.status, 200);
+  const password = { password: 'correct horse battery' };
+  t.is((await client.post('/bot/disable', password, { headers: { 'if-match': seen } })).status, 412);
+  t.is(lab.twin.held?.ruleset.mode, 'blocking');
+  t.is((await client.post('/bot/disable', password, { headers: { 'if-match': etag(enabled) } })).status, 200);
+  t.not(lab.twin.held?.ruleset.mode, 'blocking');
+});
+
 test('the logs: filters as in the pages, and a filter that does not exist is refused', async (t) => {
   const { api: client, writeLog } = await ready(t);
   const line = (second: number, change: object = {}) =>

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import test from 'ava';
+import { PASSWORD } from '../agent/lab.ts';
 import { bot } from '../import/lib/bot.ts';
 import { tar } from '../import/lib/tar.ts';
 import { parseHtml } from './page.ts';
@@ -27,6 +28,14 @@ const upload = async (
     redirect: 'manual',
   });
   return { status: answer.status, location: answer.headers.get('location'), page: parseHtml(await answer.text()) };
+};
+
+/** The status of a request that is longer than anything the box reads: 413 when it was read to that point. */
+const sendTooMuch = async (url: string, method: string, headers: Record<string, string>): Promise<number> => {
+  const body = Buffer.alloc(17_000_000, 'x');
+  body.write('--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n');
+  body.write('\r\n--x--\r\n', body.length - 9);
+  return (await fetch(url, { method, headers, body, redirect: 'manual' })).status;
 };
 
 const config = [
@@ -153,4 +162,23 @@ test('hostile uploads get a sentence, forged ones nothing', async (t) => {
   await ui.admin.get('/firewall/import/preview');
   t.regex(ui.admin.page.text, /no upload any more/);
   t.deepEqual(ui.reports, []);
+});
+
+test('who may not import is refused before the file is read', async (t) => {
+  const ui = await readyUi(t);
+  const password = 'another long password';
+  const tries = async (cookie: string) =>
+    sendTooMuch(`${ui.url}/firewall/import`, 'POST', { cookie, 'content-type': type });
+  const type = 'multipart/form-data; boundary=x';
+  t.is(await tries(`greengate-session=${ui.lab.token}`), 413, 'an administrator’s is read');
+  for (const role of ['viewer', 'operator'] as const) {
+    const user = { name: role, role, create: true, password: PASSWORD, newPassword: password };
+    await ui.lab.web('users.save', user, ui.lab.token);
+    const { token } = await ui.lab.web('login', { user: role, password, visitor: '127.0.0.1' });
+    t.is(await tries(`greengate-session=${token}`), 403, role);
+    const json = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const calls = [['PUT', 'policy'] as const, ['POST', 'edits'] as const, ['POST', 'check'] as const];
+    for (const [method, path] of calls)
+      t.is(await sendTooMuch(`${ui.url}/api/v1/${path}`, method, json), role === 'viewer' ? 403 : 413, path);
+  }
 });

@@ -30,19 +30,21 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
     const world = { now: box.clock(), ...(red === undefined ? {} : { red }) };
     return { ...where, problems, changes: changesOf(box.generation.policy, edited.policy, edit, world) };
   },
-  'bot.enable': (box, { starters }, caller) =>
+  'bot.enable': (box, { starters, revision }, caller) =>
     change(box, {
       user: nameOf(caller),
       what: 'enabled BOT',
+      revision,
       chosen: starters !== undefined,
       edit: (policy) =>
         applyEdit(policy, { do: 'batch', edits: [...starterEdits(policy, starters ?? []), switchTo(true)] }),
     }),
-  'bot.disable': async (box, { password }, caller) => {
+  'bot.disable': async (box, { password, revision: expected }, caller) => {
     await requirePassword(box, caller, password);
     const { revision } = await change(box, {
       user: nameOf(caller),
       what: 'disabled BOT',
+      revision: expected,
       mayDisable: true,
       edit: (policy) => applyEdit(policy, switchTo(false)),
     });

@@ -27,8 +27,9 @@ const answer = async (parts: WebParts, ctx: Context): Promise<void> => {
   const { route, params } = find(ctx);
   const token = route.open ? '' : tokenIn(ctx);
   const agent: Agent = (verb, input) => parts.agent(verb, input, token, visitorOf(ctx));
-  // Before the body is read: whoever has no token sends the box nothing to hold.
-  const user = route.open ? '' : (await agent('session', {})).user;
+  // Before the body is read: whoever has no token, or may change nothing, sends the box nothing to hold.
+  const { user, role } = route.open ? { user: '', role: null } : await agent('session', {});
+  if (route.body?.large && role === 'viewer') throw new ApiRefusal(403, 'A viewer may look, not change.');
   const max = route.body?.large ? LARGE_BODY_MAX : BODY_MAX;
   const body = route.method === 'GET' ? undefined : await readJson(ctx, max);
   if (body === undefined && route.body !== undefined && !route.body.optional)

@@ -1,7 +1,7 @@
 import { portNamer } from '../port-names.ts';
 import type { FirewallQuery, LogQuery, ProxyQuery } from '../ports.ts';
 import { ApiRefusal, type Call, type QueryField, type Route } from './route.ts';
-import { policyOf } from './saving.ts';
+import { heedingIfMatch, policyOf } from './saving.ts';
 
 const text = (words: string): QueryField => ({ type: 'string', text: words });
 const number = (words: string): QueryField => ({ type: 'integer', text: words });
@@ -85,8 +85,9 @@ export const boxRoutes: Route[] = [
     summary: 'Enable BOT',
     body: { schema: 'Enable', example: {}, optional: true },
     answer: { schema: 'Saved', text: 'BOT is enabled.' },
-    run: async ({ agent, body = {} }) => {
-      const saved = await agent('bot.enable', body as object);
+    run: async (call) => {
+      const body = fieldsOf<{ starters?: string[] }>(call.body ?? {});
+      const saved = await heedingIfMatch(call, (revision) => call.agent('bot.enable', { ...body, ...revision }));
       return { body: saved, revision: saved.revision };
     },
   },
@@ -97,12 +98,20 @@ export const boxRoutes: Route[] = [
     summary: 'Disable BOT; asks for the user’s password again',
     body: { schema: 'Password', example: { password: 'your password' } },
     answer: { schema: 'Saved', text: 'BOT is disabled: GREEN reaches RED freely.' },
-    run: async ({ agent, body }) => {
-      const { revision } = await agent('bot.disable', body as { password: string });
-      return { body: { revision, cut: 0 }, revision };
+    run: async (call) => {
+      const body = fieldsOf<{ password: string }>(call.body);
+      const saved = await heedingIfMatch(call, (revision) => call.agent('bot.disable', { ...body, ...revision }));
+      return { body: { revision: saved.revision, cut: 0 }, revision: saved.revision };
     },
   },
 ];
+
+/** The agent judges the fields; the revision comes from If-Match and from nowhere else. */
+const fieldsOf = <T extends object>(body: unknown): T => {
+  if (typeof body !== 'object' || body === null || Array.isArray(body) || Object.hasOwn(body, 'revision'))
+    throw new ApiRefusal(400, 'The body is an object with the fields of this call, and no others.');
+  return body as T;
+};
 
 const firewallQuery = ({ query }: Call): FirewallQuery => ({
   ...placeOf(query),

@@ -9,7 +9,7 @@ export const policyOf = (call: Call): Promise<{ policy: Policy; revision: number
 /** Makes one change. With If-Match it is refused (412) when the policy is another one meanwhile. */
 export const save = async (call: Call, edit: Edit, more: Partial<Reply> & { extra?: object } = {}): Promise<Reply> => {
   const { extra, ...reply } = more;
-  const saved = await attempt(call, edit);
+  const saved = await heedingIfMatch(call, (revision) => call.agent('policy.edit', { edit, ...revision }));
   return { ...reply, body: { ...saved, ...extra }, revision: saved.revision };
 };
 
@@ -33,10 +33,14 @@ export const saveAgainst = async (
   }
 };
 
-const attempt = async (call: Call, edit: Edit): Promise<{ revision: number; cut: number }> => {
+/** Makes a change that takes the `revision` it is made from; refuses with 412 when If-Match named another one than there is. */
+export const heedingIfMatch = async <T>(
+  call: Call,
+  change: (revision: { revision?: number }) => Promise<T>,
+): Promise<T> => {
   const { revision } = call;
   try {
-    return await call.agent('policy.edit', revision === undefined ? { edit } : { edit, revision });
+    return await change(revision === undefined ? {} : { revision });
   } catch (error) {
     if (!(error instanceof AgentRefusal && error.status === 409) || revision === undefined) throw error;
     if ((await policyOf(call)).revision === revision) throw error;
