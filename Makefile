@@ -52,10 +52,10 @@ format: NEEDS = node
 format: deps
 	@node_modules/.bin/biome check --write
 
-#: measure, print a table and write it to build/
-bench: NEEDS = node dev
+#: measure by packets in namespaces, print tables and write them to build/bench.txt (one: make bench TABLE="office 50")
+bench: NEEDS = node dev bench
 bench: deps
-	@$(SUDO) $(NODE) scripts/bench.ts
+	@$(SUDO) $(NODE) scripts/bench.ts $(TABLE)
 
 #: break the product in each way of test/mutants.json and see that the named test notices
 mutants: NEEDS = node dev test

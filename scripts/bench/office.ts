@@ -1,0 +1,73 @@
+import { office, officePackets, officeVerdicts } from '../../test/lib/office.ts';
+import { type Cost, compare, verify, type Way } from './measure.ts';
+import { numbered } from './packets.ts';
+import { makeTrain, Road } from './road.ts';
+import type { Table } from './table.ts';
+import { kernelRules, loadGreengate, loadNone, type Times } from './ways.ts';
+
+const MIXES = [0, 10, 50, 90];
+const ROUNDS = 21;
+const PACKETS = 20_000;
+
+/** The office policy of test/lib/office.ts by the share of rules with source Any: random new packets, all of them and the accepted ones alone. */
+export function officeTable(only: string[]): Table {
+  const table: Table = {
+    title: 'Office policy: random new packets, throughput in relation to no rules (ns a packet)',
+    rows: [
+      [
+        'source Any',
+        'no rules',
+        'again',
+        'greengate',
+        'accepted',
+        'no rules, accepted only',
+        'greengate, accepted only',
+      ],
+    ],
+    notes: [],
+  };
+  table.rows[0]?.push('kernel rules', 'kernel MB', 'compile ms', 'load ms');
+  for (const any of MIXES.filter((one) => only.length === 0 || only.includes(String(one)))) table.rows.push(row(any));
+  return table;
+}
+
+function row(any: number): string[] {
+  const one = office(any);
+  const packets = officePackets(one, PACKETS);
+  const verdicts = officeVerdicts(one, packets);
+  const isAccepted = (number: number) => verdicts[number] === 'accept';
+  const accepted = numbered(packets.filter((_, index) => isAccepted(index)));
+  const all = makeTrain('office', numbered(packets));
+  const good = makeTrain('office-accepted', accepted);
+  const ways = ['no rules', 'again', 'greengate'].map((name): Way => ({ name, road: new Road(`office${any}`) }));
+  let times: Times = { parse: 0, compile: 0, load: 0, megabytes: 0 };
+  for (const { name, road } of ways)
+    if (name === 'greengate') times = loadGreengate(road, one.policy, 5);
+    else loadNone(road);
+  for (const way of ways) verify(way, all, (number) => way.name !== 'greengate' || isAccepted(number));
+  const mixed = compare(
+    ways,
+    ({ name }) => ({ train: all, arriving: name === 'greengate' ? accepted.length : all.packets.length }),
+    ROUNDS,
+  );
+  const only = compare(ways, () => ({ train: good, arriving: accepted.length }), ROUNDS);
+  const rules = kernelRules(ways[2]?.road as Road);
+  for (const { road } of ways) road.close();
+  return [
+    `${any} %`,
+    ...ways.map(({ name }) => cell(mixed.get(name))),
+    `${((100 * accepted.length) / packets.length).toFixed(0)} %`,
+    cell(only.get('no rules')),
+    cell(only.get('greengate')),
+    String(rules),
+    times.megabytes.toFixed(1),
+    times.compile.toFixed(0),
+    times.load.toFixed(0),
+  ];
+}
+
+/** A ratio that was not steady is marked. */
+export const cell = (cost: Cost | undefined): string =>
+  cost === undefined
+    ? '-'
+    : `${cost.ratio.toFixed(3)}${cost.spread > 0.05 ? '~' : ' '} (${cost.nanoseconds.toFixed(0)})`;

@@ -1,0 +1,98 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { NODE, runFolder } from '../../test/appliance/lib/process.ts';
+import type { Expanded } from './exact.ts';
+import type { Road } from './road.ts';
+
+/** What `inside.ts` measured of a policy: milliseconds, and megabytes that the kernel took for its rules. */
+export type Times = { parse: number; compile: number; load: number; megabytes: number };
+
+/** A router without rules: it masquerades, and tracks connections because of that. */
+export function loadNone(road: Road): void {
+  road.sh(['nft', '-f', '-'], MASQUERADE);
+}
+
+/** The whole real ruleset of a policy, loaded `rounds` times as the agent does it. */
+export function loadGreengate(road: Road, policy: object, rounds = 1): Times {
+  const file = join(runFolder(), 'policy.json');
+  writeFileSync(file, JSON.stringify(policy));
+  const said = road.sh([NODE, '--no-warnings', join(import.meta.dirname, 'inside.ts'), file, String(rounds)]);
+  road.sh(['sysctl', '-q', '-w', 'net.netfilter.nf_conntrack_tcp_loose=0']);
+  return JSON.parse(said);
+}
+
+/** How many rules the kernel holds there. */
+export function kernelRules(road: Road): number {
+  return road.sh(['nft', '-t', '-a', 'list', 'ruleset']).match(/^\t\t(?!type ).*# handle \d+$/gm)?.length ?? 0;
+}
+
+/** BOT's way, one rule for each combination behind the accept of what is established; by iptables-legacy, or by iptables-nft. */
+export function loadIptables(road: Road, rules: Expanded[], kind: 'legacy' | 'nft'): void {
+  const lines = rules.map(
+    ({ from, to, port }) => `-A BOT_FORWARD -s ${from} -d ${to} -p tcp --dport ${port} -m state --state NEW -j ACCEPT`,
+  );
+  road.sh([`iptables-${kind}-restore`], iptablesText(lines));
+}
+
+/** One rule for all of them, by a set of address, port and address with a counter for each. */
+export function loadIpset(road: Road, rules: Expanded[]): void {
+  const lines = rules.map(({ from, to, port }) => `add exact ${from},tcp:${port},${to}`);
+  const size = Math.max(1024, rules.length);
+  road.sh(
+    ['ipset', 'restore'],
+    `create exact hash:ip,port,ip hashsize ${size} maxelem ${size} counters\n${lines.join('\n')}\n`,
+  );
+  const rule = '-A BOT_FORWARD -m state --state NEW -m set --match-set exact src,dst,dst -j ACCEPT';
+  road.sh(['iptables-legacy-restore'], iptablesText([rule]));
+}
+
+/** The same list of rules for nftables, one by one. */
+export function loadNftLinear(road: Road, rules: Expanded[]): void {
+  const text = [
+    MASQUERADE,
+    'table ip filter {',
+    '  chain BOT_FORWARD {',
+    '    counter ct state established,related accept',
+    ...rules.map(({ from, to, port }) => `    ip saddr ${from} ip daddr ${to} tcp dport ${port} counter accept`),
+    '    limit rate 10/minute log prefix "GREEN DROP " group 1',
+    '    counter drop',
+    '  }',
+    '  chain FORWARD {',
+    '    type filter hook forward priority 0; policy drop;',
+    '    iifname "green" jump BOT_FORWARD',
+    '    ct state established,related accept',
+    '  }',
+    '}',
+    '',
+  ];
+  road.sh(['nft', '-f', '-'], text.join('\n'));
+}
+
+const MASQUERADE = `table ip nat {
+  chain POSTROUTING {
+    type nat hook postrouting priority 100; policy accept;
+    oifname "red" masquerade
+  }
+}
+`;
+
+const iptablesText = (rules: string[]): string =>
+  [
+    '*nat',
+    ':POSTROUTING ACCEPT [0:0]',
+    '-A POSTROUTING -o red -j MASQUERADE',
+    'COMMIT',
+    '*filter',
+    ':FORWARD DROP [0:0]',
+    ':CUSTOMFORWARD - [0:0]',
+    ':BOT_FORWARD - [0:0]',
+    '-A FORWARD -j CUSTOMFORWARD',
+    '-A FORWARD -m state --state ESTABLISHED,RELATED -j ACCEPT',
+    '-A CUSTOMFORWARD -i green -j BOT_FORWARD',
+    '-A BOT_FORWARD -m state --state ESTABLISHED,RELATED -j ACCEPT',
+    ...rules,
+    '-A BOT_FORWARD -m limit --limit 10/minute -j NFLOG --nflog-group 1 --nflog-prefix "GREEN DROP "',
+    '-A BOT_FORWARD -j DROP',
+    'COMMIT',
+    '',
+  ].join('\n');
