@@ -11,6 +11,7 @@ import { type Hosts, resolveDestination, resolveMatches, resolveSource, settled 
 import type { Policy, Rule } from '../policy/schema.ts';
 import { blockDispatch, blockRules } from './blocks.ts';
 import { frameTable } from './frame-table.ts';
+import { lookupOf } from './lookup.ts';
 
 /** What the kernel should do for a policy. Policy order is the order of the dispatch: the first match decides. */
 export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
@@ -21,6 +22,17 @@ export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
   const frames = frameTable();
   const intervals = intervalsOfRules(policy.network.timezone, facts.now);
   const frameOf = (rule: Pick<Rule, 'action' | 'frame' | 'expires'>) => frames.keyOf(intervals(rule));
+  const input = [
+    ...adminDispatch(policy),
+    ...blocks.input,
+    ...dispatch.filter(({ rule }) => toBox(rule)).flatMap(({ list }) => list),
+  ];
+  const forward = [...blocks.forward, ...dispatch.filter(({ rule }) => !toBox(rule)).flatMap(({ list }) => list)];
+  const leaves = leavesOf(policy, rules, frameOf);
+  const lookups = (family: Family) => ({
+    input: lookupOf(family, input, leaves),
+    forward: lookupOf(family, forward, leaves),
+  });
   return {
     mode: !facts.setUp ? 'closed' : policy.settings.enabled ? 'blocking' : 'open',
     ipv6: facts.ipv6,
@@ -30,31 +42,35 @@ export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
     sshPort: policy.ssh.enabled ? policy.ssh.port : null,
     serveTime: policy.time.serveGreen,
     proxy: policy.proxy.enabled ? { port: policy.proxy.port, fetch: fetchPorts(policy) } : null,
-    input: [
-      ...adminDispatch(policy),
-      ...blocks.input,
-      ...dispatch.filter(({ rule }) => toBox(rule)).flatMap(({ list }) => list),
-    ],
-    forward: [...blocks.forward, ...dispatch.filter(({ rule }) => !toBox(rule)).flatMap(({ list }) => list)],
-    leaves: [
-      { name: origins.admin, mark: flowMark(origins.admin), log: false, action: 'accept', limit: null, frame: null },
-      ...[...blockRules(policy), ...rules].map((rule): Leaf => {
-        const { id, action, limit } = rule;
-        return { name: id, mark: flowMark(id), log: rule.log || action === 'log', action, limit, frame: frameOf(rule) };
-      }),
-      {
-        name: origins.default,
-        mark: 0,
-        log: policy.settings.logging,
-        action: policy.settings.defaultDeny,
-        limit: null,
-        frame: null,
-      },
-    ],
+    input,
+    forward,
+    lookups: { ip: lookups('ip'), ip6: lookups('ip6') },
+    leaves,
     frames: frames.all(),
     names: nameSets(policy),
   };
 };
+
+/** The end of every rule, of every block, of the admin access rule, and of what no rule speaks of. */
+const leavesOf = (
+  policy: Policy,
+  rules: Rule[],
+  frameOf: (rule: Pick<Rule, 'action' | 'frame' | 'expires'>) => string | null,
+): Leaf[] => [
+  { name: origins.admin, mark: flowMark(origins.admin), log: false, action: 'accept', limit: null, frame: null },
+  ...[...blockRules(policy), ...rules].map((rule): Leaf => {
+    const { id, action, limit } = rule;
+    return { name: id, mark: flowMark(id), log: rule.log || action === 'log', action, limit, frame: frameOf(rule) };
+  }),
+  {
+    name: origins.default,
+    mark: 0,
+    log: policy.settings.logging,
+    action: policy.settings.defaultDeny,
+    limit: null,
+    frame: null,
+  },
+];
 
 /** A number for a rule's flows that stays the same over generations (31 bits, never 0). */
 export const flowMark = (origin: string): number => hash(origin) & 0x7fffffff || 1;

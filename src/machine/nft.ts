@@ -105,19 +105,20 @@ const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] 
 type Listing = { owned: Owned[]; rules: ListedRule[] };
 
 /**
- * Of both filter tables: the chains and sets of all generations and the sets of DNS names, and every rule. In one process,
+ * Of both filter tables: the chains, sets and maps of all generations and the sets of DNS names, and every rule. In one process,
  * and tersely: sets that are full take seconds to list.
  */
 const listing = async (): Promise<Listing> => {
   type Named = { family: Family; table: string; name: string };
   const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'ruleset'])) as {
-    nftables: { chain?: Named; set?: Named; rule?: ListedRule }[];
+    nftables: { chain?: Named; set?: Named; map?: Named; rule?: ListedRule }[];
   };
   return {
-    owned: nftables.flatMap(({ chain, set }): Owned[] => {
-      const one = chain ?? set;
+    owned: nftables.flatMap(({ chain, set, map }): Owned[] => {
+      const one = chain ?? set ?? map;
       if (one?.table !== 'filter' || !/^(g\d+|dns)_/.test(one.name)) return [];
-      return [{ kind: chain === undefined ? 'set' : 'chain', family: one.family, name: one.name }];
+      const kind = chain !== undefined ? 'chain' : map !== undefined ? 'map' : 'set';
+      return [{ kind, family: one.family, name: one.name }];
     }),
     rules: nftables.flatMap(({ rule }) => (rule?.table === 'filter' ? [rule] : [])),
   };
@@ -157,8 +158,9 @@ export const problemsOf = (stderr: string, text: string): Problem[] => {
 };
 
 const originAt = (lines: string[], index: number): string => {
-  const target = /(?:goto|jump) g\d+_(?:rule_|gate_)?(\w+)/.exec(lines[index] ?? '')?.[1];
-  if (target !== undefined) return target;
+  const [target, ...others] = [...(lines[index] ?? '').matchAll(/(?:goto|jump) g\d+_(?:rule_|gate_)(\w+)/g)];
+  // A line of many elements speaks of many rules.
+  if (target?.[1] !== undefined && others.length === 0) return target[1];
   for (let at = index; at >= 0; at -= 1) {
     const chain = /^\s*chain (?:g\d+_(?:rule_|gate_)?)?(\w+)/.exec(lines[at] ?? '')?.[1];
     if (chain !== undefined) return chain;

@@ -17,13 +17,19 @@ export const printDispatch = ({ family, source, destination, service }: Dispatch
     .filter((part) => part !== '')
     .join(' ');
 
-/** The rules of a leaf chain: counter with origin, flow mark, log, action. After a leaf that only logs the next rules go on. */
-export const printLeaf = (family: Family, leaf: Leaf): string[] => [
-  `counter comment "${leaf.name}"`,
-  ...(leaf.action === 'accept' ? [`ct mark set ${leaf.mark}`] : []),
-  ...(leaf.log && !logsAtGate(leaf) ? [printLog(family, leaf)] : []),
-  ...printAction(family, leaf.action),
-];
+/**
+ * The rules of a leaf chain: counter with origin, flow mark, log, action; one rule where nothing in it may fail to match. After a leaf that
+ * only logs the next rules go on.
+ */
+export const printLeaf = (family: Family, leaf: Leaf): string[] => {
+  const counted = `counter${leaf.action === 'accept' ? ` ct mark set ${leaf.mark}` : ''}`;
+  const comment = `comment "${leaf.name}"`;
+  const log = leaf.log && !logsAtGate(leaf) ? [printLog(family, leaf)] : [];
+  const action = printAction(family, leaf.action);
+  return log.length === 0 && action.length === 1
+    ? [`${counted} ${action[0]} ${comment}`]
+    : [`${counted} ${comment}`, ...log, ...action];
+};
 
 /** The rules of the chain before a leaf that holds at times only, or so many times; null: it needs none. */
 export const printGate = (family: Family, leaf: Leaf, names: { leaf: string; frame: string }): string[] | null => {

@@ -1,7 +1,9 @@
 import { printRange } from '../policy/ports.ts';
 import { NAME_TIMEOUT } from './names.ts';
-import { hasGate, printDispatch, printGate, printLeaf } from './nft-rules.ts';
-import { type Dispatch, type Family, type Leaf, origins, type Ruleset } from './ruleset.ts';
+import { GUARD, printLookup } from './nft-lookup.ts';
+import { frameSet, gateChain, leafChain, type Printed, whileChain } from './nft-names.ts';
+import { printGate, printLeaf } from './nft-rules.ts';
+import type { Family, Ruleset } from './ruleset.ts';
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
 export const printFull = (ruleset: Ruleset, generation: number): string =>
@@ -11,12 +13,11 @@ export const printFull = (ruleset: Ruleset, generation: number): string =>
 export const printChains = (ruleset: Ruleset, tag: string): string =>
   families(ruleset)
     .map((family) => {
-      const chains = generationChains(ruleset, family, tag);
-      const names = chains.map(([name]) => name);
+      const { chains, sets } = generationChains(ruleset, family, tag);
       return [
-        ...names.map((name) => `add chain ${family} filter ${name}`),
-        ...names.map((name) => `flush chain ${family} filter ${name}`),
+        ...chains.map(([name]) => `add chain ${family} filter ${name}`),
         ...frameSets(ruleset, family, tag),
+        ...sets,
         block(family, chains),
       ].join('\n');
     })
@@ -33,15 +34,15 @@ export const printSwitch = (ruleset: Ruleset, tag: string, generation: number): 
     .join('\n');
 
 /** What a generation owns in the kernel. */
-export type Owned = { kind: 'chain' | 'set'; family: Family; name: string };
+export type Owned = { kind: 'chain' | 'set' | 'map'; family: Family; name: string };
 
-/** Third transaction: generations other than `tag` go. Chains are flushed first, since they may name each other and the sets. */
+/** Third transaction: generations other than `tag` go. Chains are flushed first, since they may name each other and the sets; maps name chains. */
 export const printRemoval = (old: Owned[]): string => {
   const chains = old.filter(({ kind }) => kind === 'chain');
   return [
     ...chains.map(({ family, name }) => `flush chain ${family} filter ${name}`),
+    ...old.flatMap(({ kind, family, name }) => (kind === 'chain' ? [] : [`delete ${kind} ${family} filter ${name}`])),
     ...chains.map(({ family, name }) => `delete chain ${family} filter ${name}`),
-    ...old.flatMap(({ kind, family, name }) => (kind === 'set' ? [`delete set ${family} filter ${name}`] : [])),
     '',
   ].join('\n');
 };
@@ -71,9 +72,8 @@ export const declarations = (ruleset: Ruleset): string =>
     ])
     .join('\n');
 
-/** A packet that entered a BOT chain carries this bit; the accepts behind the BOT chains require it unset. */
-const GUARD = '0x40000000';
-const unguarded = `meta mark & ${GUARD} == 0`;
+const guard = `0x${GUARD.toString(16)}`;
+const unguarded = `meta mark & ${guard} == 0`;
 
 type Chains = [name: string, rules: string[]][];
 
@@ -113,47 +113,30 @@ const frameSets = (ruleset: Ruleset, family: Family, tag: string): string[] =>
         ];
       });
 
-const frameSet = (tag: string, key: string): string => `${tag}_frame_${key}`;
-
-const generationChains = (ruleset: Ruleset, family: Family, tag: string): Chains => {
-  if (ruleset.mode !== 'blocking') return [];
+/** The chains of a generation, and the sets that they share. */
+const generationChains = (ruleset: Ruleset, family: Family, tag: string): Printed => {
+  if (ruleset.mode !== 'blocking') return { chains: [], sets: [] };
   const leaves = new Map(ruleset.leaves.map((leaf) => [leaf.name, leaf]));
-  const dispatch = (list: Dispatch[]) => [
-    ...list
-      .filter((one) => one.family === family)
-      .map((one) => `${printDispatch(one)} ${wayTo(tag, leaves.get(one.leaf), one.leaf)}`.trim()),
-    `goto ${tag}_default`,
-  ];
-  return [
-    ...ruleset.leaves.map((leaf): Chains[number] => [leafChain(tag, leaf.name), printLeaf(family, leaf)]),
-    ...ruleset.leaves.flatMap((leaf): Chains => {
-      const names = { leaf: leafChain(tag, leaf.name), frame: frameSet(tag, leaf.frame ?? '') };
-      const gate = printGate(family, leaf, names);
-      return gate === null ? [] : [[gateChain(tag, leaf.name), gate]];
-    }),
-    ...ruleset.frames.map(({ key }): Chains[number] => [
-      whileChain(tag, key),
-      [`meta time @${frameSet(tag, key)} return`, 'drop'],
-    ]),
-    [`${tag}_input`, dispatch(ruleset.input)],
-    [`${tag}_forward`, dispatch(ruleset.forward)],
-  ];
+  const found = (['input', 'forward'] as const).map((hook) =>
+    printLookup({ family, tag, hook }, ruleset.lookups[family][hook], leaves),
+  );
+  return {
+    chains: [
+      ...ruleset.leaves.map((leaf): Printed['chains'][number] => [leafChain(tag, leaf.name), printLeaf(family, leaf)]),
+      ...ruleset.leaves.flatMap((leaf): Printed['chains'] => {
+        const names = { leaf: leafChain(tag, leaf.name), frame: frameSet(tag, leaf.frame ?? '') };
+        const gate = printGate(family, leaf, names);
+        return gate === null ? [] : [[gateChain(tag, leaf.name), gate]];
+      }),
+      ...ruleset.frames.map(({ key }): Printed['chains'][number] => [
+        whileChain(tag, key),
+        [`meta time @${frameSet(tag, key)} return`, 'drop'],
+      ]),
+      ...found.flatMap(({ chains }) => chains),
+    ],
+    sets: found.flatMap(({ sets }) => sets),
+  };
 };
-
-/** Where a match leads. After a gate that is closed, and after a leaf that only logs, the next rule is asked. */
-const wayTo = (tag: string, leaf: Leaf | undefined, name: string): string => {
-  if (leaf !== undefined && hasGate(leaf)) return `jump ${gateChain(tag, name)}`;
-  return `${leaf?.action === 'log' ? 'jump' : 'goto'} ${leafChain(tag, name)}`;
-};
-
-const gateChain = (tag: string, leaf: string): string => `${tag}_gate_${leaf}`;
-
-/** Established flows whose rule holds at times only pass through this chain: outside its frame they end. */
-const whileChain = (tag: string, key: string): string => `${tag}_while_${key}`;
-
-/** Rules have a space of names of their own: no id of an owner's rule may be that of a chain of ours. */
-const leafChain = (tag: string, leaf: string): string =>
-  Object.values<string>(origins).includes(leaf) ? `${tag}_${leaf}` : `${tag}_rule_${leaf}`;
 
 const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: number): Chains => [
   ['INPUT', inputRules(ruleset, family)],
@@ -183,7 +166,7 @@ const botRules = (ruleset: Ruleset, family: Family, tag: string, target: string)
         'ct helper "ftp" accept',
         `meta l4proto ${icmpName(family)} ct state related accept`,
       ];
-  return [`meta mark set meta mark | ${GUARD}`, ...whileRules(ruleset, tag), ...byState, `goto ${target}`];
+  return [`meta mark set meta mark | ${guard}`, ...whileRules(ruleset, tag), ...byState, `goto ${target}`];
 };
 
 /** The mark of a flow names the rule that let it in; where that rule holds at times only, so does the flow. */

@@ -2,6 +2,7 @@ import type { Network } from '../policy/address.ts';
 import type { Interval } from '../policy/frames.ts';
 import type { Match } from '../policy/matches.ts';
 import type { Limit } from '../policy/schema.ts';
+import type { Lookup } from './lookup.ts';
 import type { NameSet } from './names.ts';
 import type { UserIds } from './users.ts';
 
@@ -20,8 +21,10 @@ export type Ruleset = {
   serveTime: boolean;
   /** Null while the proxy is off. */
   proxy: { port: number; fetch: [number, number][] } | null;
+  /** The rules in policy order, and how the kernel finds the first that matches. */
   input: Dispatch[];
   forward: Dispatch[];
+  lookups: Record<Family, { input: Lookup; forward: Lookup }>;
   leaves: Leaf[];
   frames: FrameSet[];
   names: NameSet[];

@@ -100,7 +100,8 @@ export const ipNumber = (text: string): bigint =>
     .toByteArray()
     .reduce((sum, byte) => sum * 256n + BigInt(byte), 0n);
 
-const ipText = (family: 4 | 6, number: bigint): string => {
+/** The address of a number that `ipNumber` gave. */
+export const ipText = (family: 4 | 6, number: bigint): string => {
   const length = family === 4 ? 4 : 16;
   const bytes = Array.from({ length }, (_, index) => Number((number >> BigInt(8 * (length - 1 - index))) & 255n));
   return ipaddr.fromByteArray(bytes).toString();

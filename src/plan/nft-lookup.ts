@@ -1,0 +1,190 @@
+import type { Exact, Indexed, Linear, Lookup, Piece, Position, Row, ServiceClass, Stage, Target } from './lookup.ts';
+import { classChain, leafChain, type Place, type Printed, wayTo } from './nft-names.ts';
+import { hasGate, printDispatch } from './nft-rules.ts';
+import { printServices } from './nft-services.ts';
+import { type SetTable, setTable } from './nft-sets.ts';
+import type { Dispatch, Leaf } from './ruleset.ts';
+
+/** A packet that entered a BOT chain carries this bit; the accepts behind the BOT chains require it unset. */
+export const GUARD = 0x40000000;
+
+/** The rules of one hook and family as chains, entered at `<tag>_<hook>`. */
+export const printLookup = (place: Place, lookup: Lookup, leaves: Map<string, Leaf>): Printed => {
+  switch (lookup.form) {
+    case 'linear':
+      return { chains: [[entry(place), linear(place, lookup, leaves)]], sets: [] };
+    case 'exact': {
+      const tables = setTable(place);
+      return { chains: [[entry(place), exact(place, lookup, tables)]], sets: tables.lines };
+    }
+    case 'indexed':
+      return indexed(place, lookup, leaves);
+  }
+};
+
+const entry = ({ tag, hook }: Place): string => `${tag}_${hook}`;
+
+const linear = ({ tag }: Place, { list }: Linear, leaves: Map<string, Leaf>): string[] => [
+  ...list.map((one) => `${printDispatch(one)} ${wayOf(tag, one, leaves)}`.trim()),
+  `goto ${leafChain(tag, 'default')}`,
+];
+
+const wayOf = (tag: string, { leaf }: Dispatch, leaves: Map<string, Leaf>): string => {
+  const found = leaves.get(leaf);
+  return wayTo(tag, found, leaf, found !== undefined && hasGate(found));
+};
+
+const exact = ({ family, tag }: Place, { cells }: Exact, tables: SetTable): string[] => {
+  const elements = cells.map(
+    ({ source, destination, protocol, port, leaf }) =>
+      `${source} . ${destination} . ${protocol} . ${port} : goto ${leafChain(tag, leaf)}`,
+  );
+  const field = `${family} saddr . ${family} daddr . meta l4proto . th dport`;
+  return [...tables.lookup('vmap', field, elements), `goto ${leafChain(tag, 'default')}`];
+};
+
+const indexed = (place: Place, lookup: Indexed, leaves: Map<string, Leaf>): Printed => {
+  const { family, tag, hook } = place;
+  const tables = setTable(place);
+  const context: Context = { ...place, lookup, leaves, tables, takes: new Map(), targets: new Map() };
+  const printed = lookup.classes.map((one) => printClass(context, one));
+  // A class of one verdict needs no chain.
+  const isVerdict = (rules: string[]) => rules.length === 1;
+  const classes = printed.map((rules, index): Printed['chains'][number] => [classChain(place, index), rules]);
+  const way = (index: number): string =>
+    isVerdict(printed[index] as string[]) ? (printed[index]?.[0] as string) : `goto ${classChain(place, index)}`;
+  const rows = lookup.rows.map((row, index): Printed['chains'][number] => [
+    rowChain(place, index),
+    printRow(context, row),
+  ]);
+  const ways = lookup.leaves.map((leaf, position) => `${mark(position)} : goto ${leafChain(tag, leaf)}`);
+  const marked = lookup.classes.some((one) => !isPlain(one));
+  return {
+    chains: [
+      ...printServices(place, lookup.services, tables, way),
+      ...classes.filter(([, rules]) => !isVerdict(rules)),
+      ...rows.filter((_, index) => needsChain(lookup.rows[index] as Row)),
+      ...context.takes,
+    ],
+    sets: [
+      ...tables.lines,
+      ...(marked
+        ? [
+            `add map ${family} filter ${tag}_${hook}_ways { type mark : verdict; size ${ways.length}; elements = { ${ways.join(', ')} }; }`,
+          ]
+        : []),
+    ],
+  };
+};
+
+type Context = Place & {
+  lookup: Indexed;
+  leaves: Map<string, Leaf>;
+  /** Chains that take a position, made where they are first needed. */
+  takes: Map<string, string[]>;
+  tables: SetTable;
+  /** The names of the sets that rows share. */
+  targets: Map<string, string>;
+};
+
+const rowChain = ({ tag, hook }: Place, index: number): string => `${tag}_${hook}_r${index + 1}`;
+
+/** Nothing is known before the end: the mark is not needed. */
+const isPlain = ({ anybody, stages, late }: ServiceClass): boolean =>
+  late.length === 0
+    ? stages.length === 0 || (anybody.length === 0 && stages.length === 1)
+    : anybody.length + stages.length === 0;
+
+const printClass = (context: Context, one: ServiceClass): string[] => {
+  const { tag, hook, lookup, leaves } = context;
+  const { last, anybody, stages, late } = one;
+  const plain = isPlain(one);
+  const end = `goto ${leafChain(tag, lookup.leaves[last] as string)}`;
+  const ways = late.map(({ position, dispatch }) =>
+    `${plain ? '' : `meta mark > ${mark(position)} `}${printDispatch(asked(dispatch))} ${wayOf(tag, dispatch, leaves)}`.trim(),
+  );
+  if (plain && stages.length === 0 && late.length === 0)
+    return [
+      ...pieceRule(context, anybody, 'vmap', (position) => `goto ${leafChain(tag, lookup.leaves[position] as string)}`),
+      end,
+    ];
+  return [
+    ...(plain ? [] : [`meta mark set ${mark(last)}`]),
+    ...pieceRule(context, anybody, 'map', mark).map((rule) => `meta mark set ${rule}`),
+    ...stages.flatMap((stage) => printStage(context, stage)),
+    ...ways,
+    ...(plain ? [end] : [`meta mark vmap @${tag}_${hook}_ways`, `goto ${leafChain(tag, 'default')}`]),
+  ];
+};
+
+/** The class stands for the service already, but for source ports. */
+const asked = (dispatch: Dispatch): Dispatch => {
+  const { service } = dispatch;
+  return 'from' in service && service.from !== undefined ? dispatch : { ...dispatch, service: { protocol: 'any' } };
+};
+
+const printStage = (context: Context, { by, rows }: Stage): string[] => {
+  const { family, lookup, tables } = context;
+  const field = by === 'mac' ? 'ether saddr' : `${family} saddr`;
+  const elements = rows.map(({ key, row }) => `${key} : ${toRow(context, lookup.rows[row] as Row, row)}`);
+  return tables.lookup('vmap', field, elements);
+};
+
+/** A row of one rule for any destination needs no chain of its own. */
+const needsChain = ({ entries }: Row): boolean => entries[0]?.to !== null;
+
+const toRow = (context: Context, row: Row, index: number): string =>
+  needsChain(row) ? `jump ${rowChain(context, index)}` : take(context, row, row.entries[0]?.position ?? 0);
+
+const printRow = (context: Context, row: Row): string[] => {
+  const { family } = context;
+  const { entries, pieces } = row;
+  const [tail] = entries.filter(({ to }) => to === null);
+  const rest = tail === undefined ? [] : takeNow(context, row, tail.position, '');
+  if (pieces !== null)
+    return [...pieceRule(context, pieces, 'vmap', (position) => take(context, row, position)), ...rest];
+  return [
+    ...entries.flatMap(({ position, to }) =>
+      to === null ? [] : takeNow(context, row, position, `${family} daddr ${printTarget(context, to)} `),
+    ),
+    ...rest,
+  ];
+};
+
+/** Decides for a position, or notes it, if no earlier one was found. */
+const takeNow = ({ tag, lookup }: Context, { guarded, ends }: Row, position: Position, match: string): string[] => {
+  const guard = guarded ? `meta mark > ${mark(position)} ` : '';
+  const leaf = leafChain(tag, lookup.leaves[position] as string);
+  return [`${guard}${match}${ends ? `goto ${leaf}` : `meta mark set ${mark(position)} return`}`];
+};
+
+/** The same as a verdict: by way of a chain where there is more to do than to go. */
+const take = (context: Context, row: Row, position: Position): string => {
+  const { tag, hook, lookup, takes } = context;
+  if (row.ends && !row.guarded) return `goto ${leafChain(tag, lookup.leaves[position] as string)}`;
+  const name = `${tag}_${hook}_${row.guarded ? 'if' : ''}${row.ends ? 'take' : 'note'}${position}`;
+  if (!takes.has(name)) takes.set(name, takeNow(context, row, position, ''));
+  return `jump ${name}`;
+};
+
+const printTarget = ({ tables, targets }: Context, target: Target): string => {
+  if (target.elements.length === 1) return target.elements[0] as string;
+  const kept = targets.get(target.key) ?? tables.set(target.elements);
+  targets.set(target.key, kept);
+  return `@${kept}`;
+};
+
+/** One lookup by destination; none where there is nothing to find. */
+const pieceRule = (
+  { family, tables }: Context,
+  pieces: Piece[],
+  kind: 'map' | 'vmap',
+  value: (position: Position) => string,
+): string[] => {
+  const elements = pieces.map(
+    ({ from, to, position }) => `${from === to ? from : `${from}-${to}`} : ${value(position)}`,
+  );
+  return tables.lookup(kind, `${family} daddr`, elements);
+};
+
+const mark = (position: Position): string => `0x${(GUARD + position).toString(16)}`;
