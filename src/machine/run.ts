@@ -9,7 +9,7 @@ export type RunOptions = { input?: string; timeoutSeconds?: number };
 export const run = async (program: string, args: string[], options: RunOptions = {}): Promise<string> => {
   try {
     const { stdout } = await execa(program, args, {
-      env: { PATH: SYSTEM_PATH, LC_ALL: 'C', ...ownEnvironment() },
+      env: { PATH: searchPath(), LC_ALL: 'C', ...ownEnvironment() },
       extendEnv: false,
       input: options.input ?? '',
       timeout: (options.timeoutSeconds ?? 60) * 1000,
@@ -46,6 +46,9 @@ export class RunError extends Error {
     this.stderr = stderr;
   }
 }
+
+/** `GREENGATE_TOOLS`: a folder with programs that a lab has and its machine has not. */
+const searchPath = (): string => [process.env.GREENGATE_TOOLS ?? [], SYSTEM_PATH].flat().join(':');
 
 const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 

@@ -92,6 +92,8 @@ const environment = (folder: string): NodeJS.ProcessEnv => ({
   GREENGATE_LAB: folder,
   GREENGATE_NODE: NODE,
   GREENGATE_TOP: TOP,
+  // chrony is unpacked where it is not installed.
+  GREENGATE_TOOLS: join(TOP, 'build/tools/chrony/usr/bin'),
 });
 
 /** The box's folders and users; `ip netns exec` lays /etc/netns/NAME over /etc. */

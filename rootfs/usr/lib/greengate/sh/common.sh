@@ -2,7 +2,7 @@
 # Shared by every script of the box. POSIX sh: dash on one base, busybox ash on the other.
 # The places can be moved, for tests and for the lab of network namespaces.
 
-PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+PATH=${GREENGATE_TOOLS:+$GREENGATE_TOOLS:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 : "${GREENGATE_DATA:=/var/lib/greengate}" "${GREENGATE_RUN:=/run/greengate}" "${GREENGATE_LIB:=/usr/lib/greengate}"
 : "${GREENGATE_LOG:=/var/log/greengate}" "${GREENGATE_RC:=/sbin/rc-service}" "${GREENGATE_SYS:=/sys}"
 export PATH GREENGATE_DATA GREENGATE_RUN GREENGATE_LIB GREENGATE_LOG GREENGATE_RC GREENGATE_SYS
