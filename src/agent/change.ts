@@ -23,8 +23,8 @@ export type Change = {
 };
 
 /**
- * Makes one change, behind the lock: parse, compile, check, keep, load, cut, then the daemons. Any problem refuses the
- * whole, and the generation before stays in force, in the kernel and on the disk.
+ * Makes one change, behind the lock: parse, compile, stage in the kernel, keep on the disk, switch, cut, then the daemons. Any problem
+ * refuses the whole, and the generation before stays in force, in the kernel and on the disk.
  */
 export const change = (box: Box, request: Change): Promise<{ revision: number; cut: number }> =>
   box.lock(() => changeNow(box, request));
@@ -35,11 +35,11 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
   if (request.revision !== undefined && request.revision !== before.number)
     throw new Refusal(409, 'Somebody else saved a change meanwhile. Look at the page again before you save.');
   const next = await draft(box, request);
-  const plan = await checkedPlan(box, next);
-  const generation = { ...next, files: plan.files };
-  await keep(box, generation, before);
   const loads = request.load ?? true;
-  if (loads) await load(box, plan, before);
+  const plan = loads ? await planOf(box, next) : await checkedPlan(box, next);
+  const generation = { ...next, files: plan.files };
+  if (loads) await load(box, plan, generation, before);
+  else await keep(box, generation, before);
   box.generation = generation;
   await box.store.audit({ user: request.user, what: request.what }).catch(console.error);
   let cut = 0;
@@ -71,8 +71,8 @@ export const planOf = async (
 };
 
 /** Loads a plan into the kernel and keeps what the one before had counted. */
-export const loadPlan = async (box: Box, plan: Plan): Promise<void> => {
-  await addCounted(box, await box.machine.load(plan));
+export const loadPlan = async (box: Box, plan: Plan, staged?: () => Promise<void>): Promise<void> => {
+  await addCounted(box, await box.machine.load(plan, staged));
   box.trouble.delete('rules');
 };
 
@@ -119,11 +119,16 @@ const keep = async (box: Box, generation: Generation, before: Generation): Promi
 };
 
 /** A refused load leaves the kernel as it was; anything else is put right by loading what was there before. */
-const load = async (box: Box, plan: Plan, before: Generation): Promise<void> => {
+const load = async (box: Box, plan: Plan, generation: Generation, before: Generation): Promise<void> => {
+  let kept = false;
   try {
-    await loadPlan(box, plan);
+    await loadPlan(box, plan, async () => {
+      await keep(box, generation, before);
+      kept = true;
+    });
   } catch (error) {
-    await box.store.rollback(before.number);
+    if (kept) await box.store.rollback(before.number);
+    if (error instanceof Refusal) throw error;
     if (error instanceof LoadError)
       throw new Refusal(422, 'The kernel refused these rules. Nothing was changed.', { problems: error.problems });
     console.error('load:', error);

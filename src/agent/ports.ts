@@ -71,10 +71,11 @@ export type Machine = {
   /** Every fault that `nft -c` finds in the plan's ruleset, mapped back to the policy. Changes nothing. */
   check(plan: Plan): Promise<Problem[]>;
   /**
-   * Loads the plan's ruleset in three transactions and returns what the replaced generation had counted.
-   * Throws `LoadError` when the kernel refuses; the kernel then still holds what it held.
+   * Loads the plan's ruleset in three transactions and returns what the counters that went with them had counted. `staged` is awaited
+   * when the kernel has taken the rules, before they are in force. Throws `LoadError` when the kernel refuses, and what `staged`
+   * throws; the kernel then still holds what it held.
    */
-  load(plan: Plan): Promise<Counters>;
+  load(plan: Plan, staged?: () => Promise<void>): Promise<Counters>;
   /** What the kernel's ruleset holds, right now. */
   look(): Promise<Held>;
   /** The same as a page may show it: up to two seconds old, never older than the last load. */

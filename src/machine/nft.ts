@@ -1,5 +1,6 @@
 import { type Counters, type Held, LoadError } from '../agent/ports.ts';
-import { declarations, type Owned, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
+import { counters, declarations, type Owned, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
+import { originOf } from '../plan/nft-names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Family } from '../plan/ruleset.ts';
 import type { Problem } from '../policy/problem.ts';
@@ -17,27 +18,30 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
 };
 
 /**
- * Loads a plan in three transactions: the new generation's chains; the switch of the fixed chains; the removal of the
- * old ones, whose counters are read just before and returned. One file would leak: a packet in flight sees new map
- * elements but old chains. Throws `LoadError` when the kernel refuses one of the first two: it then judges as before.
+ * Loads a plan in three transactions: the new generation's chains and sets; the switch of the fixed chains; the removal of what the
+ * generations before had. One file would leak: a packet in flight sees new map elements but old chains. `staged` is awaited before the
+ * switch: the kernel has taken the rules by then, and no packet meets them yet. Returns what the counters that went had counted; those of
+ * rules that stay go on counting. Throws `LoadError` when the kernel refuses one of the first two, and what `staged` throws: the kernel
+ * then judges as before.
  */
-export const loadRuleset = async (plan: Plan): Promise<Counters> => {
+export const loadRuleset = async (plan: Plan, staged: () => Promise<void> = async () => {}): Promise<Counters> => {
   recent = null;
   newest = (newest ?? Math.max(0, ...(await listing()).owned.map(({ name }) => tagNumber(name)))) + 1;
   const tag = `g${newest}_`;
   try {
     await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, `g${newest}`));
+    await staged();
     await transaction(printSwitch(plan.ruleset, `g${newest}`, plan.generation));
   } catch (error) {
     await remove((await listing()).owned.filter(({ name }) => name.startsWith(tag)));
     throw error;
   }
-  // Listed after the switch: until then the generation before went on counting.
-  const { owned, rules } = await listing();
-  const used = new Set(plan.ruleset.names.map(({ set }) => set));
-  await remove(owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name)));
+  const { owned, counted } = await listing();
+  const used = new Set([...plan.ruleset.names.map(({ set }) => set), ...counters(plan.ruleset)]);
+  const gone = owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name));
+  await remove(gone);
   recent = null;
-  return countersOf(rules.filter(({ chain }) => !chain.startsWith(tag)));
+  return countersOf(counted.filter(({ name }) => !used.has(name)));
 };
 
 /** The newest generation's number in the names of chains; null: this process has loaded nothing yet. */
@@ -46,9 +50,13 @@ let newest: number | null = null;
 /** What the kernel holds right now. */
 export const look = async (): Promise<Held> => {
   try {
-    return heldIn((await listing()).rules);
+    const chains = ['GREENGATE', 'BOT_INPUT', 'CUSTOMFORWARD'].map((name) =>
+      nftJson(['list', 'chain', 'ip', 'filter', name]),
+    );
+    const rules = (await Promise.all(chains)).flat().flatMap(({ rule }) => rule ?? []);
+    return heldIn(rules, await countersNow());
   } catch (error) {
-    if (error instanceof RunError) return heldIn([]);
+    if (error instanceof RunError) return unknown;
     throw error;
   }
 };
@@ -69,23 +77,33 @@ const RECENT = 2000;
 
 let recent: { at: number; held: Promise<Held> } | null = null;
 
-const heldIn = (rules: ListedRule[]): Held => {
-  const own = rules.filter(({ family }) => family === 'ip');
+const countersNow = async (): Promise<ListedCounter[]> => filterCounters(await nftJson(['list', 'counters']));
+
+const filterCounters = (found: Listed[]): ListedCounter[] =>
+  found.flatMap(({ counter }) => (counter?.table === 'filter' ? [counter] : []));
+
+const unknown: Held = { generation: null, bot: 'unknown', counters: {} };
+
+const heldIn = (rules: ListedRule[], counted: ListedCounter[]): Held => {
   const [, number, mode] =
-    /^generation (\d+) (\w+)$/.exec(own.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
-  if (number === undefined) return { generation: null, bot: 'unknown', counters: {} };
-  const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !own.some((one) => one.chain === chain));
+    /^generation (\d+) (\w+)$/.exec(rules.find((one) => one.chain === 'GREENGATE')?.comment ?? '') ?? [];
+  if (number === undefined) return unknown;
+  const flushed = ['BOT_INPUT', 'CUSTOMFORWARD'].some((chain) => !rules.some((one) => one.chain === chain));
   const bot = mode !== 'blocking' ? 'disabled' : flushed ? 'released' : 'enabled';
-  return { generation: Number(number), bot, counters: countersOf(rules) };
+  return { generation: Number(number), bot, counters: countersOf(counted) };
 };
 
-type ListedRule = {
-  family: string;
-  table: string;
-  chain: string;
-  comment?: string;
-  expr?: { counter?: { packets: number; bytes: number } }[];
-};
+type Named = { family: Family; table: string; name: string };
+type ListedRule = { chain: string; comment?: string };
+type ListedCounter = Named & { packets: number; bytes: number };
+type Listed = { chain?: Named; set?: Named; map?: Named; counter?: ListedCounter; rule?: ListedRule };
+
+/** Each command of a line answers with a document of its own. Tersely: sets that are full take seconds to list. */
+const nftJson = async (command: string[]): Promise<Listed[]> =>
+  (await run('nft', ['-j', '-t', ...command]))
+    .split('\n')
+    .filter((line) => line !== '')
+    .flatMap((line) => (JSON.parse(line) as { nftables: Listed[] }).nftables);
 
 const transaction = async (text: string): Promise<void> => {
   try {
@@ -102,36 +120,27 @@ const remove = async (owned: Owned[]): Promise<void> => {
 
 const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] ?? 0);
 
-type Listing = { owned: Owned[]; rules: ListedRule[] };
+type Listing = { owned: Owned[]; counted: ListedCounter[] };
 
-/**
- * Of both filter tables: the chains, sets and maps of all generations and the sets of DNS names, and every rule. In one process,
- * and tersely: sets that are full take seconds to list.
- */
+/** Of both filter tables: the chains, sets and maps of all generations, the sets of DNS names, and the counters. In one process, without rules. */
 const listing = async (): Promise<Listing> => {
-  type Named = { family: Family; table: string; name: string };
-  const { nftables } = JSON.parse(await run('nft', ['-j', '-t', 'list', 'ruleset'])) as {
-    nftables: { chain?: Named; set?: Named; map?: Named; rule?: ListedRule }[];
-  };
-  return {
-    owned: nftables.flatMap(({ chain, set, map }): Owned[] => {
-      const one = chain ?? set ?? map;
-      if (one?.table !== 'filter' || !/^(g\d+|dns)_/.test(one.name)) return [];
-      const kind = chain !== undefined ? 'chain' : map !== undefined ? 'map' : 'set';
-      return [{ kind, family: one.family, name: one.name }];
+  const found = await nftJson(['list chains; list sets; list maps; list counters']);
+  const owned = found.flatMap((one): Owned[] =>
+    (['chain', 'set', 'map', 'counter'] as const).flatMap((kind) => {
+      const named = one[kind];
+      if (named?.table !== 'filter' || (kind !== 'counter' && !/^(g\d+|dns)_/.test(named.name))) return [];
+      return [{ kind, family: named.family, name: named.name }];
     }),
-    rules: nftables.flatMap(({ rule }) => (rule?.table === 'filter' ? [rule] : [])),
-  };
+  );
+  return { owned, counted: filterCounters(found) };
 };
 
-/** By origin, in the generations' own chains. */
-const countersOf = (rules: ListedRule[]): Counters => {
+/** By origin. */
+const countersOf = (counted: ListedCounter[]): Counters => {
   const found: Counters = {};
-  for (const { chain, comment, expr } of rules) {
-    const counter = expr?.find((one) => one.counter !== undefined)?.counter;
-    if (counter === undefined || comment === undefined || !/^g\d+_/.test(chain)) continue;
-    const sum = found[comment] ?? { packets: 0, bytes: 0 };
-    found[comment] = { packets: sum.packets + counter.packets, bytes: sum.bytes + counter.bytes };
+  for (const { name, packets, bytes } of counted) {
+    const sum = found[originOf(name)] ?? { packets: 0, bytes: 0 };
+    found[originOf(name)] = { packets: sum.packets + packets, bytes: sum.bytes + bytes };
   }
   return found;
 };

@@ -7,8 +7,14 @@ export type Printed = { chains: [name: string, rules: string[]][]; sets: string[
 export type Place = { family: Family; tag: string; hook: 'input' | 'forward' };
 
 /** Rules have a space of names of their own: no id of an owner's rule may be that of a chain of ours. */
-export const leafChain = (tag: string, leaf: string): string =>
-  Object.values<string>(origins).includes(leaf) ? `${tag}_${leaf}` : `${tag}_rule_${leaf}`;
+export const leafChain = (tag: string, leaf: string): string => `${tag}_${counterOf(leaf)}`;
+
+/** The counter of a leaf. It has the same name in every generation: a load does not touch what it has counted. */
+export const counterOf = (leaf: string): string =>
+  Object.values<string>(origins).includes(leaf) ? leaf : `rule_${leaf}`;
+
+/** The leaf of a counter. */
+export const originOf = (counter: string): string => counter.replace(/^rule_/, '');
 
 /** The chain before a leaf that holds at times only, or so many times. */
 export const gateChain = (tag: string, leaf: string): string => `${tag}_gate_${leaf}`;

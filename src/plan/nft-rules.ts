@@ -3,6 +3,7 @@ import { isAllPorts, type Match } from '../policy/matches.ts';
 import { type PortRange, printRange } from '../policy/ports.ts';
 import { ICMP, ICMP6, type IcmpType } from '../policy/protocols.ts';
 import type { Limit } from '../policy/schema.ts';
+import { counterOf } from './nft-names.ts';
 import type { Dispatch, Family, Leaf, Side } from './ruleset.ts';
 
 /** The matches of one dispatch as nft text, without a verdict. */
@@ -18,17 +19,14 @@ export const printDispatch = ({ family, source, destination, service }: Dispatch
     .join(' ');
 
 /**
- * The rules of a leaf chain: counter with origin, flow mark, log, action; one rule where nothing in it may fail to match. After a leaf that
+ * The rules of a leaf chain: counter of the origin, flow mark, log, action; one rule where nothing in it may fail to match. After a leaf that
  * only logs the next rules go on.
  */
 export const printLeaf = (family: Family, leaf: Leaf): string[] => {
-  const counted = `counter${leaf.action === 'accept' ? ` ct mark set ${leaf.mark}` : ''}`;
-  const comment = `comment "${leaf.name}"`;
+  const counted = `counter name "${counterOf(leaf.name)}"${leaf.action === 'accept' ? ` ct mark set ${leaf.mark}` : ''}`;
   const log = leaf.log && !logsAtGate(leaf) ? [printLog(family, leaf)] : [];
   const action = printAction(family, leaf.action);
-  return log.length === 0 && action.length === 1
-    ? [`${counted} ${action[0]} ${comment}`]
-    : [`${counted} ${comment}`, ...log, ...action];
+  return log.length === 0 && action.length === 1 ? [`${counted} ${action[0]}`] : [counted, ...log, ...action];
 };
 
 /** The rules of the chain before a leaf that holds at times only, or so many times; null: it needs none. */

@@ -1,7 +1,7 @@
 import { printRange } from '../policy/ports.ts';
 import { NAME_TIMEOUT } from './names.ts';
 import { GUARD, printLookup } from './nft-lookup.ts';
-import { frameSet, gateChain, leafChain, type Printed, whileChain } from './nft-names.ts';
+import { counterOf, frameSet, gateChain, leafChain, type Printed, whileChain } from './nft-names.ts';
 import { printGate, printLeaf } from './nft-rules.ts';
 import type { Family, Ruleset } from './ruleset.ts';
 
@@ -15,6 +15,7 @@ export const printChains = (ruleset: Ruleset, tag: string): string =>
     .map((family) => {
       const { chains, sets } = generationChains(ruleset, family, tag);
       return [
+        ...counters(ruleset).map((name) => `add counter ${family} filter ${name}`),
         ...chains.map(([name]) => `add chain ${family} filter ${name}`),
         ...frameSets(ruleset, family, tag),
         ...sets,
@@ -33,8 +34,12 @@ export const printSwitch = (ruleset: Ruleset, tag: string, generation: number): 
     .concat([natBlock])
     .join('\n');
 
+/** The counters that a ruleset uses. */
+export const counters = ({ mode, leaves }: Pick<Ruleset, 'mode' | 'leaves'>): string[] =>
+  mode === 'blocking' ? leaves.map(({ name }) => counterOf(name)) : [];
+
 /** What a generation owns in the kernel. */
-export type Owned = { kind: 'chain' | 'set' | 'map'; family: Family; name: string };
+export type Owned = { kind: 'chain' | 'set' | 'map' | 'counter'; family: Family; name: string };
 
 /** Third transaction: generations other than `tag` go. Chains are flushed first, since they may name each other and the sets; maps name chains. */
 export const printRemoval = (old: Owned[]): string => {

@@ -1,5 +1,5 @@
 import type { Nic, ServiceName } from '../../src/agent/api.ts';
-import type { Counters, Flow, Machine } from '../../src/agent/ports.ts';
+import { type Counters, type Flow, LoadError, type Machine } from '../../src/agent/ports.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { users } from '../../src/plan/users.ts';
 
@@ -38,7 +38,9 @@ export class Twin implements Machine {
     this.done.push(`refresh ${names.map(({ name }) => name).join(' ')}`);
   };
   check: Machine['check'] = async () => this.checkProblems;
-  load: Machine['load'] = async (plan) => {
+  load: Machine['load'] = async (plan, staged) => {
+    if (this.checkProblems.length > 0) throw new LoadError('The kernel refused this.', this.checkProblems);
+    await staged?.();
     const refusal = this.refuseLoad;
     this.refuseLoad = null;
     if (refusal !== null) throw refusal;

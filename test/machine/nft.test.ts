@@ -23,7 +23,7 @@ test('a fault in a rule is mapped back to it', (t) => {
 });
 
 test('a fault in a leaf is mapped back to its rule', (t) => {
-  const [problem] = check(text.replace('counter comment "r2"', 'counter comment "r2" bogus'));
+  const [problem] = check(text.replace('counter name "rule_r2"', 'counter name "rule_r2" bogus'));
   t.is(problem?.owner, 'r2');
 });
 
