@@ -23,8 +23,14 @@ export const userCalled = (users: User[], name: string): User => {
 export const withUser = (users: User[], name: string, change: (user: User) => User): User[] =>
   users.map((one) => (one.name === name ? change(one) : one));
 
-/** Would the box be without an administrator? */
+/** Is there no administrator among them? */
 export const leavesNobody = (users: User[]): boolean => !users.some(({ role }) => role === 'administrator');
+
+/** The administrator that set-up makes. */
+export const FIRST = 'admin';
+
+/** Who goes when the console resets the admin password: every administrator, and whoever has the name that set-up gives again. */
+export const isForgotten = ({ name, role }: User): boolean => role === 'administrator' || name.toLowerCase() === FIRST;
 
 /** Why nobody can be called that, or null. The words are those that the audit log uses for who is no user. */
 export const userNameFault = (name: string): string | null => {

@@ -4,7 +4,7 @@ import type { Policy } from '../policy/schema.ts';
 
 /** Every verb of the agent: what goes in, what comes out. The web process and the CLI know the agent by this file only. */
 export type Verbs = {
-  /** Is set-up (first use, or after the console reset the admin) still to be done? Needs no session. */
+  /** Is set-up still to be done: at first use, or after the console's reset, when there is no administrator? Needs no session. */
   'setup.status': {
     in: Record<string, never>;
     out: { needed: boolean; reason: 'first' | 'reset' | null; hostname: string };

@@ -1,3 +1,4 @@
+import { isForgotten } from './accounts.ts';
 import type { Box } from './box.ts';
 import { changeNow } from './change.ts';
 import { greenCidr, withGreen } from './green.ts';
@@ -10,13 +11,19 @@ export const attendConsole = async (box: Box): Promise<void> => {
   if (override !== null) await box.lock(() => adoptGreen(box));
 };
 
-/** Forgets the administrator: nobody is logged in, and the console shows a new set-up code. The rules stay as they are. */
+/**
+ * Forgets every administrator, with second step and tokens: one of them may be why the owner stands at the console. Nobody is logged
+ * in, and the console shows a new set-up code. Operators, viewers and the rules stay as they are.
+ */
 const forgetAdmin = async (box: Box): Promise<void> => {
   if (!(await box.store.resetWanted())) return;
-  await box.store.setUsers([]);
+  const users = await box.store.users();
+  const gone = users.filter(isForgotten).map(({ name }) => name);
+  await box.store.setUsers(users.filter((user) => !isForgotten(user)));
   await box.sessions.dropAll();
   await box.code.renew();
-  await box.store.audit({ user: 'console', what: 'reset the admin password' }).catch(console.error);
+  const whom = gone.length === 0 ? '' : `, which forgot ${gone.join(', ')}`;
+  await box.store.audit({ user: 'console', what: `reset the admin password${whom}` }).catch(console.error);
   await box.store.resetDone();
 };
 

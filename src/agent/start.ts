@@ -1,4 +1,5 @@
 import { defaultPolicy } from '../policy/defaults.ts';
+import { leavesNobody } from './accounts.ts';
 import { attempt, type Box, makeBox, type Ports } from './box.ts';
 import { loadPlan, planOf } from './change.ts';
 import { attendConsole } from './console.ts';
@@ -33,7 +34,7 @@ export const start = async (ports: Ports): Promise<Box> => {
   await applyFiles(box, null, box.generation.files);
   await renewCertificate(box);
   await attempt(box, 'console', 'What the console left for the agent could not be read.', () => attendConsole(box));
-  if ((await box.store.users()).length === 0) await box.code.offer();
+  if (leavesNobody(await box.store.users())) await box.code.offer();
   else await box.code.withdraw();
   return box;
 };

@@ -145,3 +145,26 @@ for (const [path, field, value] of [
     await other.submit(path, { [field]: value });
     t.regex(other.page.text, /Saved/);
   });
+
+test('after the console’s reset the others log in beside the one who types the code', async (t) => {
+  const ui = await readyUi(t);
+  await addUser(ui, 'eva', 'viewer');
+  await ui.lab.root('admin.reset', {});
+  const browser = ui.browser();
+  await browser.get('/');
+  t.is(browser.path, '/setup');
+  t.true(browser.page.links.includes('/login'));
+  await browser.get('/login');
+  t.true(browser.page.links.includes('/setup'));
+  await browser.submit('/login', { user: 'eva', password: OTHER });
+  t.is(browser.path, '/');
+  t.regex(browser.page.text, /eva/);
+  const owner = ui.browser();
+  await owner.get('/setup');
+  await owner.submit('/setup', { code: await ui.lab.code() });
+  await owner.submit('/setup', { password: 'a wholly new one', again: 'a wholly new one' });
+  await owner.get(path);
+  t.regex(owner.page.text, /eva Viewer/);
+  await browser.get('/setup');
+  t.is(browser.path, '/');
+});

@@ -1,11 +1,13 @@
 import { parsePolicy } from '../../policy/parse.ts';
 import type { Policy } from '../../policy/schema.ts';
+import { FIRST, isForgotten, leavesNobody } from '../accounts.ts';
 import type { Verbs } from '../api.ts';
 import type { Box } from '../box.ts';
 import { visitorOf } from '../caller.ts';
 import { changeNow } from '../change.ts';
 import { attendConsole } from '../console.ts';
 import { hashPassword, passwordFault } from '../passwords.ts';
+import type { User } from '../ports.ts';
 import { fieldRefusal, Refusal } from '../refusal.ts';
 import type { Handlers } from '../verbs.ts';
 import { assignNics, consolePasswordFault, rolesOf } from './box.ts';
@@ -14,7 +16,7 @@ import { assignNics, consolePasswordFault, rolesOf } from './box.ts';
 export const setupHandlers: Handlers<'setup.status' | 'setup.check' | 'setup.finish'> = {
   'setup.status': async (box) => {
     await attendConsole(box);
-    const needed = (await box.store.users()).length === 0;
+    const needed = leavesNobody(await box.store.users());
     const reason = !needed ? null : box.generation.setUp ? 'reset' : 'first';
     return { needed, reason, hostname: box.generation.policy.network.hostname };
   },
@@ -30,21 +32,23 @@ export const setupHandlers: Handlers<'setup.status' | 'setup.check' | 'setup.fin
     if (fault !== null) throw fieldRefusal(422, 'password', fault);
     const hash = await hashPassword(input.password);
     await box.lock(async () => {
-      if ((await box.store.users()).length > 0) throw new Refusal(409, 'Set-up is finished already. Log in.');
+      const users = await box.store.users();
+      if (!leavesNobody(users)) throw new Refusal(409, 'Set-up is finished already. Log in.');
       // The generation first: a power loss between the two asks for a password again, instead of leaving a box closed for ever.
       if (!box.generation.setUp) await firstUse(box, input, visitor);
-      await box.store.setUsers([{ name: 'admin', role: 'administrator', hash, totp: null, tokens: [] }]);
+      const first: User = { name: FIRST, role: 'administrator', hash, totp: null, tokens: [] };
+      await box.store.setUsers([first, ...users.filter((user) => !isForgotten(user))]);
       await box.code.withdraw();
-      await box.sessions.dropAll();
+      await box.sessions.dropUser(FIRST);
     });
-    await box.store.audit({ user: 'admin', what: 'finished set-up and logged in', visitor }).catch(console.error);
-    return box.sessions.grant('admin', visitor);
+    await box.store.audit({ user: FIRST, what: 'finished set-up and logged in', visitor }).catch(console.error);
+    return box.sessions.grant(FIRST, visitor);
   },
 };
 
 /** Refuses unless set-up is to be done and this is the console's code. */
 const requireCode = async (box: Box, code: string, visitor: string): Promise<void> => {
-  if ((await box.store.users()).length > 0) throw new Refusal(409, 'Set-up is finished already. Log in.');
+  if (!leavesNobody(await box.store.users())) throw new Refusal(409, 'Set-up is finished already. Log in.');
   const right = await box.throttle.attempt(`setup ${visitorOf(visitor)}`, () => box.code.check(code));
   if (!right) throw fieldRefusal(403, 'code', 'This is not the code. The console of the box shows it.');
 };
@@ -70,7 +74,7 @@ const firstUse = async (box: Box, input: FinishInput, visitor: string): Promise<
   if (input.green !== undefined && input.red !== undefined) await assignNics(box, input.green, input.red);
   if (input.consolePassword !== undefined) await box.secrets.setConsolePassword(input.consolePassword);
   await changeNow(box, {
-    user: 'admin',
+    user: FIRST,
     what: block ? 'finished set-up: block outgoing traffic' : 'finished set-up: open until BOT is enabled',
     setUp: true,
     mayDisable: true,

@@ -9,7 +9,7 @@ import { seeOther, showBare } from '../frame.ts';
 export const loginPages: Pages = (router, web) => {
   router.get('/login', async (ctx) => {
     if ((ctx.state as State).session !== undefined) return seeOther(ctx, '/');
-    if ((await web.agent('setup.status', {})).needed) return seeOther(ctx, '/setup');
+    if ((await web.agent('setup.status', {})).reason === 'first') return seeOther(ctx, '/setup');
     await show(web, ctx, { user: 'admin', next: queryOf(ctx, 'next', 2000) });
   });
   router.post('/login', (ctx) => login(web, ctx));
@@ -44,8 +44,8 @@ const login = async (web: Web, ctx: Context): Promise<void> => {
 };
 
 const show = async (web: Web, ctx: Context, values: Record<string, string>, faults = noFaults): Promise<void> => {
-  const { hostname } = await web.agent('setup.status', {});
-  showBare(web, ctx, 'Log in', 'login.njk', { hostname, form: formOf(values, faults) });
+  const { hostname, reason } = await web.agent('setup.status', {});
+  showBare(web, ctx, 'Log in', 'login.njk', { hostname, reset: reason === 'reset', form: formOf(values, faults) });
 };
 
 /** Only a path on this box: `//elsewhere` and `/\elsewhere` would lead away. */

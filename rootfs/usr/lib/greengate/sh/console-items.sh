@@ -69,7 +69,7 @@ wake_agent() {
 
 reset_password() {
 	writable || return
-	agree 'Forget the admin password and show a new set-up code?' || return
+	agree 'Forget all administrators (other users stay) and show a new set-up code?' || return
 	: >"$GREENGATE_DATA/reset-admin" && sync
 	wake_agent
 	echo 'The new set-up code appears here in a moment.'
