@@ -6,7 +6,7 @@ AVA := $(NODE) node_modules/ava/entrypoints/cli.mjs
 SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo --preserve-env=BASE,RELEASE,IMAGE,FLASH_YES,GREENGATE_ALPINE_MIRROR,GREENGATE_APK,GREENGATE_MINIROOTFS,GREENGATE_DEBIAN_MIRROR,CI)
 
 .DEFAULT_GOAL := help
-.PHONY: help run dev test test-suite image flash lint format bench mutants golden clean deps
+.PHONY: help run dev test test-suite test-long image flash lint format bench mutants golden clean deps
 
 #: list the targets
 help:
@@ -31,6 +31,11 @@ test: deps
 test-suite: NEEDS = node image run dev test
 test-suite: deps
 	@$(SUDO) $(NODE) scripts/test.ts $(SUITES)
+
+#: random cases by the thousand, going on where the last run stopped: make test-long N=5000 SUITE=agree, or SEED=123
+test-long: NEEDS = node dev test
+test-long: deps
+	@$(SUDO) N="$(N)" SUITE="$(SUITE)" SEED="$(SEED)" $(NODE) scripts/test-long.ts
 
 #: build the appliance image into build/image (BASE=auto, alpine or debian; RELEASE=1 packs tighter)
 image: NEEDS = node image run

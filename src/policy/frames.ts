@@ -13,7 +13,8 @@ export const frameIntervals = (frame: Frame, zone: string, now: number): Interva
   const [start, end] = [minutesOf(frame.start), minutesOf(frame.end)];
   const noon = noonOf(zone, now);
   const found: Interval[] = [];
-  for (let move = -BACK_DAYS; move <= HORIZON_DAYS; move += 1) {
+  // The day before may have a frame that ends after its midnight.
+  for (let move = -BACK_DAYS - 1; move <= HORIZON_DAYS; move += 1) {
     const day = dayAt(zone, noon, move);
     if (!holdsOn(frame, day)) continue;
     const last = end > start ? day : dayAt(zone, noon, move + 1);

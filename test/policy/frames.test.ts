@@ -100,6 +100,14 @@ test('an expired rule never holds, whatever the clock says later; one that accep
   t.is(ruleIntervals({ action: 'accept', frame: null, expires: null }, 'UTC', now), null);
 });
 
+test('the two days before the compile begin in the night of the day before them', (t) => {
+  const friday = week([5], '22:00', '06:00');
+  const now = at('2026-11-30T03:00');
+  const intervals = ruleIntervals({ action: 'drop', frame: friday, expires: null }, 'UTC', now);
+  t.true(holdsAt(intervals, at('2026-11-28T03:00')));
+  t.false(holdsAt(intervals, at('2026-11-28T06:00')));
+});
+
 test('intervals are in order and apart, and say at each moment what the clock on the wall says', (t) => {
   const minutes = fc.integer({ min: 0, max: 1439 });
   const clock = (value: number) =>
