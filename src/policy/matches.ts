@@ -29,29 +29,50 @@ export const serviceMatches = (service: Service): Match[] => {
 
 /** The same matches as few: one for all TCP ports, one for all UDP ports, one for each kind of ICMP. */
 export const mergeMatches = (matches: Match[]): Match[] => {
-  if (matches.some(({ protocol }) => protocol === 'any')) return [{ protocol: 'any' }];
-  const excepts = matches.flatMap((match) => (match.protocol === 'except' ? [match.numbers] : []));
-  const [first, ...others] = excepts;
-  const left = first?.filter((number) => others.every((numbers) => numbers.includes(number)));
-  const rest = matches.filter((match) => left === undefined || left.includes(numberOf(match)));
+  if (matches.some(({ protocol }) => protocol === 'any')) return [anything];
+  const excepts = mergeExcepts(exceptsOf(matches));
+  if (excepts.some((numbers) => numbers.length === 0)) return [anything];
+  const rest = matches.filter((match) => excepts.length === 0 || excepts.every((numbers) => leavesOut(numbers, match)));
   const numbers = [...new Set(rest.flatMap((match) => (match.protocol === 'number' ? [match.number] : [])))];
+  const both = mergeTypes('icmp', rest);
   return [
     ...(['tcp', 'udp'] as const).flatMap((protocol) => mergePorts(protocol, rest)),
-    ...(['icmp', 'icmpv6'] as const).flatMap((protocol) => mergeTypes(protocol, rest)),
+    ...both,
+    ...(both.some(isWhole) ? [] : mergeTypes('icmpv6', rest)),
     ...numbers.map((number): Match => ({ protocol: 'number', number })),
-    ...(left === undefined ? [] : [left.length === 0 ? anything : ({ protocol: 'except', numbers: left } as Match)]),
+    ...excepts.map((numbers): Match => ({ protocol: 'except', numbers })),
   ];
 };
 
-/** Everything that these matches do not match. */
+/** Everything that these matches do not match. `canInvert` must hold. */
 export const invertMatches = (matches: Match[]): Match[] => {
   const merged = mergeMatches(matches);
   if (merged.some(({ protocol }) => protocol === 'any')) return [];
   const parts = merged.flatMap(remainder);
   const mentioned = merged.filter(({ protocol }) => protocol !== 'except').map(numberOf);
-  const except = merged.find((match) => match.protocol === 'except');
-  if (except === undefined) return [...parts, { protocol: 'except', numbers: [...new Set(mentioned)] }];
-  return [...parts, ...except.numbers.filter((number) => !mentioned.includes(number)).map(wholeProtocol)];
+  const numbers = exceptsOf(merged).at(-1);
+  if (numbers === undefined) return [...parts, { protocol: 'except', numbers: [...new Set(mentioned)] }];
+  const [four, six] = [ICMP, ICMP6].map((number) => mentioned.includes(number));
+  return [
+    ...parts,
+    ...numbers
+      .filter((number) => !mentioned.includes(number) && !(number === ICMP6 && four))
+      // What is left of ICMPv6 stands in a part of its own: here ICMP is that of IPv4 alone.
+      .map((number): Match => (number === ICMP && six ? { protocol: 'number', number } : wholeProtocol(number))),
+  ];
+};
+
+/**
+ * Can everything but these matches be said? Not where types of ICMP, which count in both families, stand beside something of ICMPv6
+ * alone: what is left would be other types in IPv4 than in IPv6.
+ */
+export const canInvert = (matches: Match[]): boolean => {
+  const merged = mergeMatches(matches);
+  if (!merged.some((match) => match.protocol === 'icmp' && !isWhole(match))) return true;
+  return (
+    !merged.some(({ protocol }) => protocol === 'icmpv6') &&
+    exceptsOf(merged).every((numbers) => numbers.includes(ICMP))
+  );
 };
 
 /** Only what comes from these ports of the sender: TCP and UDP; everything else has none and is left out. */
@@ -99,6 +120,34 @@ const wholeProtocol = (number: number): Match => {
     return { protocol: number === ICMP ? 'icmp' : 'icmpv6', types: null, invert: false };
   return { protocol: 'number', number };
 };
+
+const exceptsOf = (matches: Match[]): number[][] =>
+  matches.flatMap((match) => (match.protocol === 'except' ? [match.numbers] : []));
+
+/**
+ * Several “everything but …” as few: together they leave out what each leaves out. In IPv6 ICMP's number is ICMPv6, so that “but ICMP” and
+ * “but ICMPv6” leave ICMPv6 out there and nothing in IPv4: that takes both.
+ */
+const mergeExcepts = ([first, ...others]: number[][]): number[][] => {
+  if (first === undefined) return [];
+  const all = [first, ...others];
+  const common = [...new Set(first)].filter((number) => others.every((numbers) => numbers.includes(number)));
+  const isOut = (numbers: number[]) => numbers.includes(ICMP) || numbers.includes(ICMP6);
+  return all.every(isOut) && !isOut(common)
+    ? [
+        [...common, ICMP],
+        [...common, ICMP6],
+      ]
+    : [common];
+};
+
+/** Does “everything but these protocols” leave out some of what a match matches? ICMP is in both families, ICMPv6 in one. */
+const leavesOut = (numbers: number[], match: Match): boolean =>
+  match.protocol === 'icmp' || match.protocol === 'icmpv6'
+    ? numbers.includes(ICMP) || numbers.includes(ICMP6)
+    : numbers.includes(numberOf(match));
+
+const isWhole = (match: Match): boolean => 'types' in match && match.types === null;
 
 const numberOf = (match: Match): number => {
   if (match.protocol === 'number') return match.number;

@@ -1,5 +1,6 @@
 import { isDnsName, isMac } from './address.ts';
 import { allAddresses, allServices } from './builtin.ts';
+import { canInvert } from './matches.ts';
 import type { Problem } from './problem.ts';
 import { membersOf, resolveMatches } from './resolve.ts';
 import type { Destination, Policy, Rule, Source } from './schema.ts';
@@ -88,6 +89,11 @@ const optionFaults = (policy: Policy, rule: Rule): Fault[] => {
   const matches = resolveMatches(policy, { ...rule, sourcePorts: '' });
   if (rule.service.kind !== 'any' && rule.service.invert && matches.length === 0)
     found.push(['service/name', '“Everything but” every service is nothing. Choose another service.']);
+  if ('invert' in rule.service && rule.service.invert && !canInvert(resolveMatches(policy, straight(rule))))
+    found.push([
+      'service/name',
+      '“Everything but” types of ICMP and of ICMPv6 together cannot be said in one rule. Use a group with one kind of them.',
+    ]);
   if (rule.sourcePorts === '' && rule.invertSourcePorts)
     found.push(['invertSourcePorts', '“Every port but” needs ports. Write them, or switch it off.']);
   if (rule.sourcePorts !== '' && matches.length > 0 && resolveMatches(policy, rule).length === 0)
@@ -96,3 +102,10 @@ const optionFaults = (policy: Policy, rule: Rule): Fault[] => {
     found.push(['limit/for', 'A rule that only logs can only limit its log.']);
   return found;
 };
+
+/** The rule's service as it is, not inverted, from any port. */
+const straight = (rule: Rule): Pick<Rule, 'service' | 'sourcePorts' | 'invertSourcePorts'> => ({
+  service: rule.service.kind === 'any' ? rule.service : { ...rule.service, invert: false },
+  sourcePorts: '',
+  invertSourcePorts: false,
+});
