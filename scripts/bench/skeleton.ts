@@ -49,7 +49,9 @@ const PATH = /^ {2}chain (FORWARD|CUSTOMFORWARD|BOT_FORWARD|g0_forward|g0_rule_r
 function variants(text: string): [string, string][] {
   const found: [string, string][] = [];
   for (const { 1: chain, 2: body = '', index } of text.matchAll(PATH))
-    for (const line of body.split('\n').filter((one) => one !== '' && !/(goto|jump) \w+$|^\s+accept$/.test(one))) {
+    for (const line of body
+      .split('\n')
+      .filter((one) => one !== '' && !/(goto|jump) \w+$|^\s+(counter .*)?accept$/.test(one))) {
       const at = text.indexOf(line, index);
       found.push([`${chain}: ${line.trim()}`, text.slice(0, at) + text.slice(at + line.length + 1)]);
     }

@@ -11,8 +11,10 @@ export const GUARD = 0x40000000;
 /** The rules of one hook and family as chains, entered at `<tag>_<hook>`. */
 export const printLookup = (place: Place, lookup: Lookup, leaves: Map<string, Leaf>): Printed => {
   switch (lookup.form) {
-    case 'linear':
-      return { chains: [[entry(place), linear(place, lookup, leaves)]], sets: [] };
+    case 'linear': {
+      const once: Once = new Map();
+      return { chains: [[entry(place), linear(place, lookup, leaves, once)], ...chainsOf(once)], sets: [] };
+    }
     case 'exact': {
       const tables = setTable(place);
       return { chains: [[entry(place), exact(place, lookup, tables)]], sets: tables.lines };
@@ -24,14 +26,40 @@ export const printLookup = (place: Place, lookup: Lookup, leaves: Map<string, Le
 
 const entry = ({ tag, hook }: Place): string => `${tag}_${hook}`;
 
-const linear = ({ tag }: Place, { list }: Linear, leaves: Map<string, Leaf>): string[] => [
-  ...list.map((one) => `${printDispatch(one)} ${wayOf(tag, one, leaves)}`.trim()),
-  `goto ${leafChain(tag, 'default')}`,
+const linear = (place: Place, { list }: Linear, leaves: Map<string, Leaf>, once: Once): string[] => [
+  ...printAsked(place, list, leaves, once),
+  `goto ${leafChain(place.tag, 'default')}`,
 ];
 
-const wayOf = (tag: string, { leaf }: Dispatch, leaves: Map<string, Leaf>): string => {
-  const found = leaves.get(leaf);
-  return wayTo(tag, found, leaf, found !== undefined && hasGate(found));
+/** Chains for rules that may pass a packet on, and are spelled in several parts: by their rules, the name of each. */
+type Once = Map<string, string>;
+
+const chainsOf = (once: Once): Printed['chains'] => [...once].map(([rules, name]) => [name, rules.split('\n')]);
+
+/**
+ * Rules asked one after the other. Where a packet goes on after a rule (it only logs, or its limit is used up), all parts of the rule
+ * stand in a chain of their own: it is asked once, by whichever part matches first.
+ */
+const printAsked = (
+  place: Place,
+  list: Dispatch[],
+  leaves: Map<string, Leaf>,
+  once: Once,
+  guardOf: (leaf: string) => string = () => '',
+): string[] => {
+  const parts = new Map<string, Dispatch[]>();
+  for (const one of list) parts.set(one.leaf, [...(parts.get(one.leaf) ?? []), one]);
+  return [...parts].flatMap(([name, own]) => {
+    const leaf = leaves.get(name);
+    const way = wayTo(place.tag, leaf, name, leaf !== undefined && hasGate(leaf));
+    const matches = [...new Set(own.map(printDispatch))];
+    if (matches.length === 1 || way.startsWith('goto'))
+      return matches.map((match) => `${guardOf(name)}${match} ${way}`.replace('  ', ' ').trim());
+    const rules = matches.map((match) => `${match} ${way.replace('jump', 'goto')}`.trim()).join('\n');
+    const chain = once.get(rules) ?? `${place.tag}_${place.hook}_once${once.size + 1}`;
+    once.set(rules, chain);
+    return [`${guardOf(name)}jump ${chain}`];
+  });
 };
 
 const exact = ({ family, tag }: Place, { cells }: Exact, tables: SetTable): string[] => {
@@ -46,7 +74,7 @@ const exact = ({ family, tag }: Place, { cells }: Exact, tables: SetTable): stri
 const indexed = (place: Place, lookup: Indexed, leaves: Map<string, Leaf>): Printed => {
   const { family, tag, hook } = place;
   const tables = setTable(place);
-  const context: Context = { ...place, lookup, leaves, tables, takes: new Map(), targets: new Map() };
+  const context: Context = { ...place, lookup, leaves, tables, once: new Map(), takes: new Map(), targets: new Map() };
   const printed = lookup.classes.map((one) => printClass(context, one));
   // A class of one verdict needs no chain.
   const isVerdict = (rules: string[]) => rules.length === 1;
@@ -65,6 +93,7 @@ const indexed = (place: Place, lookup: Indexed, leaves: Map<string, Leaf>): Prin
       ...classes.filter(([, rules]) => !isVerdict(rules)),
       ...rows.filter((_, index) => needsChain(lookup.rows[index] as Row)),
       ...context.takes,
+      ...chainsOf(context.once),
     ],
     sets: [
       ...tables.lines,
@@ -83,6 +112,7 @@ type Context = Place & {
   /** Chains that take a position, made where they are first needed. */
   takes: Map<string, string[]>;
   tables: SetTable;
+  once: Once;
   /** The names of the sets that rows share. */
   targets: Map<string, string>;
 };
@@ -100,8 +130,13 @@ const printClass = (context: Context, one: ServiceClass): string[] => {
   const { last, anybody, stages, late } = one;
   const plain = isPlain(one);
   const end = `goto ${leafChain(tag, lookup.leaves[last] as string)}`;
-  const ways = late.map(({ position, dispatch }) =>
-    `${plain ? '' : `meta mark > ${mark(position)} `}${printDispatch(asked(dispatch))} ${wayOf(tag, dispatch, leaves)}`.trim(),
+  const positions = new Map(late.map(({ position, dispatch }) => [dispatch.leaf, position]));
+  const ways = printAsked(
+    context,
+    late.map(({ dispatch }) => asked(dispatch)),
+    leaves,
+    context.once,
+    (leaf) => (plain ? '' : `meta mark > ${mark(positions.get(leaf) ?? 0)} `),
   );
   if (plain && stages.length === 0 && late.length === 0)
     return [

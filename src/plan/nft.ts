@@ -227,7 +227,7 @@ const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
     'ct state invalid drop',
     'iifname "green" fib saddr . iif oif missing drop',
     // Lets the kernel expect FTP's data connections: `related` from then on, and `ct helper "ftp"` by their control's helper.
-    'iifname "green" oifname "red" ct state new tcp dport 21 ct helper set "ftp"',
+    'tcp dport 21 ct state new iifname "green" oifname "red" ct helper set "ftp"',
     'jump CUSTOMFORWARD',
     'iifname "red" oifname "green" ct state established,related accept',
     `iifname "green" oifname "red" ${unguarded} accept`,
