@@ -61,6 +61,7 @@ const isHost = ({ family, bits }: Network): boolean => bits === (family === 4 ? 
 /** Rules share what they name: the same networks are one target. */
 const targets = (family: Family): ((side: Side) => Entry['to']) => {
   const kept = new Map<string, Entry['to']>();
+  const keys = new Map<string, string>();
   return (side) => {
     if (side.kind !== 'networks' && side.kind !== 'except') return null;
     const name = `${side.kind} ${side.networks.map(({ address, bits }) => `${address}/${bits}`).join()}`;
@@ -69,7 +70,10 @@ const targets = (family: Family): ((side: Side) => Entry['to']) => {
     const plain = side.networks.map(rangeOf);
     const ranges = side.kind === 'except' ? otherRanges(family, plain) : joined(plain);
     const elements = ranges.map((range) => rangeText(family, range));
-    const made = { key: elements.join(), elements, hosts: ranges.every(({ from, to }) => from === to), ranges };
+    const text = elements.join();
+    const key = keys.get(text) ?? String(keys.size + 1);
+    keys.set(text, key);
+    const made = { key, elements, hosts: ranges.every(({ from, to }) => from === to), ranges };
     kept.set(name, made);
     return made;
   };

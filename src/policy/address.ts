@@ -102,8 +102,8 @@ export const ipNumber = (text: string): bigint =>
 
 /** The address of a number that `ipNumber` gave. */
 export const ipText = (family: 4 | 6, number: bigint): string => {
-  const length = family === 4 ? 4 : 16;
-  const bytes = Array.from({ length }, (_, index) => Number((number >> BigInt(8 * (length - 1 - index))) & 255n));
+  if (family === 4) return ipv4Text(Number(number));
+  const bytes = Array.from({ length: 16 }, (_, index) => Number((number >> BigInt(8 * (15 - index))) & 255n));
   return ipaddr.fromByteArray(bytes).toString();
 };
 
