@@ -4,6 +4,7 @@ import type { Facts } from '../plan/facts.ts';
 import { networkEnv, webJson } from '../plan/network.ts';
 import { printFull } from '../plan/nft.ts';
 import type { Plan } from '../plan/plan.ts';
+import type { Ruleset } from '../plan/ruleset.ts';
 import { squidConf } from '../plan/squid.ts';
 import { authorizedKeys, sshdConfig } from '../plan/sshd.ts';
 import { ulogdConf } from '../plan/ulogd.ts';
@@ -17,7 +18,10 @@ export const compile = (policy: Policy, facts: Facts): Plan => {
     generation: facts.generation,
     ruleset,
     files: {
-      'ruleset.nft': printFull(ruleset, facts.generation),
+      'ruleset.nft':
+        notesOf(ruleset)
+          .map((note) => `# ${note}\n`)
+          .join('') + printFull(ruleset, facts.generation),
       'network.env': networkEnv(policy),
       'squid.conf': squidConf(policy, facts),
       'dnsmasq.conf': dnsmasqConf(policy, facts),
@@ -30,3 +34,14 @@ export const compile = (policy: Policy, facts: Facts): Plan => {
     },
   };
 };
+
+/** What the owner should know of a ruleset; its text begins with it. */
+const notesOf = ({ lookups }: Ruleset): string[] =>
+  Object.values(lookups)
+    .flatMap(({ input, forward }) => [input, forward])
+    .some((lookup) => lookup.form === 'linear' && lookup.large)
+    ? [LARGE]
+    : [];
+
+const LARGE =
+  'An index of these rules would be too large for the kernel. They are asked one after the other, which is slower; they decide the same.';

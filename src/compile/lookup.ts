@@ -9,17 +9,25 @@ import { serviceClasses } from './service-classes.ts';
 export const MOST_RULES = 100_000;
 const MOST_ELEMENTS = 600_000;
 
+/** What an index may have of rules and of elements. */
+export type Most = { rules: number; elements: number };
+
 /** So few are asked one after the other: an index would cost more. */
 const FEW = 4;
 
 /** How the dispatches of one hook and family are looked up in the kernel. */
-export const lookupOf = (family: Family, list: Dispatch[], leaves: Leaf[]): Lookup => {
+export const lookupOf = (
+  family: Family,
+  list: Dispatch[],
+  leaves: Leaf[],
+  most: Most = { rules: MOST_RULES, elements: MOST_ELEMENTS },
+): Lookup => {
   const own = list.filter((one) => one.family === family);
   if (own.length <= FEW) return { form: 'linear', list: own, large: false };
   const { entries, order } = entriesOf(family, own, leaves);
   const cells = cellsOf(entries);
   if (cells !== null) return { form: 'exact', cells };
-  return indexed(family, own, entries, order) ?? { form: 'linear', list: own, large: true };
+  return indexed(family, own, entries, order, most) ?? { form: 'linear', list: own, large: true };
 };
 
 /** The cells of rules that all name hosts and ports, and nothing else; null when one does not. The first rule of a cell decides. */
@@ -42,11 +50,11 @@ const cellsOf = (entries: Entry[]): Cell[] | null => {
   return [...cells.values()];
 };
 
-const indexed = (family: Family, list: Dispatch[], entries: Entry[], order: string[]): Indexed | null => {
-  const services = serviceClasses(family, list, MOST_ELEMENTS);
+const indexed = (family: Family, list: Dispatch[], entries: Entry[], order: string[], most: Most): Indexed | null => {
+  const services = serviceClasses(family, list, most.elements);
   if (services === null) return null;
   const table = rowTable();
-  const budget = { elements: MOST_ELEMENTS };
+  const budget = { elements: most.elements };
   const classes: ServiceClass[] = [];
   for (const members of services.members) {
     const all = members.map((index) => entries[index] as Entry);
@@ -61,7 +69,7 @@ const indexed = (family: Family, list: Dispatch[], entries: Entry[], order: stri
     classes,
     rows: table.rows,
   };
-  return rulesOf(found) > MOST_RULES ? null : found;
+  return rulesOf(found) > most.rules ? null : found;
 };
 
 /** What decides the packets of one class of services. */

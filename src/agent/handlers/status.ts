@@ -27,7 +27,13 @@ export const statusHandlers: Handlers<'status'> = {
       hostname: policy.network.hostname,
       bot: bot === 'unknown' ? (policy.settings.enabled ? 'enabled' : 'disabled') : bot,
       firstEnable: !box.generation.starter,
-      notices: [...notices, ...box.store.notices(), ...box.trouble.values(), ...drift(bot, held, number)],
+      notices: [
+        ...notices,
+        ...box.store.notices(),
+        ...box.trouble.values(),
+        ...notesIn(box.generation.files),
+        ...drift(bot, held, number),
+      ],
       green,
       red: { ...red, mode: policy.network.red.mode },
       counters: sumCounters(box.counted, counters),
@@ -35,6 +41,13 @@ export const statusHandlers: Handlers<'status'> = {
     };
   },
 };
+
+/** What the compiler says of the rules: comments above them. */
+const notesIn = (files: Record<string, string>): string[] =>
+  (files['ruleset.nft'] ?? '')
+    .split('\n', 5)
+    .filter((line) => line.startsWith('# '))
+    .map((line) => line.slice(2));
 
 /** Those that should run with this policy. */
 const servicesOf = ({ generation: { policy }, machine }: Box): Promise<Status['services']> => {
