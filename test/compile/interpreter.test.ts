@@ -122,6 +122,8 @@ test(
   ].join('\n'),
 );
 
+test('a counter that is not there', refuses, ['counter name "a" accept'], /no counter a/);
+
 test('too many jumps are refused', (t) => {
   const deep = Object.fromEntries(
     Array.from({ length: 18 }, (_, index) => [`c${index}`, [index === 17 ? 'accept' : `jump c${index + 1}`]]),

@@ -131,7 +131,8 @@ const spoken = ({ policy }: Setting, { verdict, origin, passed, logged }: Outcom
 
 const spelled = ({ verdict, counters, logs, ctMark, helpers }: Run, { to, protocol, port }: Packet): string => {
   const ftp = to !== 'greengate' && protocol === 6 && port === 21;
-  return show(verdict, counters, logs, ctMark) + (helpers.join() === (ftp ? 'ftp' : '') ? '' : `, helper ${helpers}`);
+  const origins = counters.map((name) => name.replace(/^rule_/, ''));
+  return show(verdict, origins, logs, ctMark) + (helpers.join() === (ftp ? 'ftp' : '') ? '' : `, helper ${helpers}`);
 };
 
 // A log-only rule may be asked more than once, by way of MAC and address: it counts, and logs, for each.

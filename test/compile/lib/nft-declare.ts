@@ -6,7 +6,7 @@ import type { Tokens } from './nft-tokens.ts';
 import { isType, type Type } from './nft-values.ts';
 
 export type Chain = { hook: string | null; policy: 'accept' | 'drop'; rules: Rule[] };
-export type Table = { chains: Map<string, Chain>; sets: Sets };
+export type Table = { chains: Map<string, Chain>; sets: Sets; counters: Set<string> };
 
 export const chainIn = (tokens: Tokens, table: Table, name: string): Chain =>
   table.chains.get(name) ?? tokens.fail(`there is no chain ${name}`);

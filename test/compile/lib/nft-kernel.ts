@@ -95,17 +95,19 @@ export class NftKernel {
   }
 
   #addTable(name: string): Table {
-    const table = this.#tables.get(name) ?? { chains: new Map(), sets: new Map() };
+    const table = this.#tables.get(name) ?? { chains: new Map(), sets: new Map(), counters: new Set() };
     this.#tables.set(name, table);
     return table;
   }
 
   /** Every way of a rule or map must lead to a chain that is there, and no interval set may have conflicts. */
   #check(): void {
-    for (const { chains, sets } of this.#tables.values()) {
+    for (const { chains, sets, counters } of this.#tables.values()) {
       const rules = [...chains.values()].flatMap((chain) => chain.rules);
       const maps = [...sets.values(), ...rules.flatMap((rule) => rule.maps)];
       for (const set of sets.values()) set.check();
+      for (const name of rules.flatMap((rule) => rule.counters))
+        if (!counters.has(name)) throw new Error(`nft: there is no counter ${name}`);
       const ways = maps.flatMap((map) =>
         map.form.data === 'verdict' ? map.elements().flatMap(({ data }) => wayOf(data)) : [],
       );
@@ -123,6 +125,10 @@ const acts: Record<string, (tokens: Tokens, table: Table, name: string, kind: st
   'add set': (tokens, table, name, kind) => addSet(tokens, table, kind, name),
   'add element': (tokens, table, name) => changeElements(tokens, setIn(tokens, table, name)),
   'delete element': (tokens, table, name) => changeElements(tokens, setIn(tokens, table, name), 'delete'),
+  'add counter': (_, table, name) => void table.counters.add(name),
+  'delete counter': (tokens, table, name) => {
+    if (!table.counters.delete(name)) tokens.fail(`there is no counter ${name}`);
+  },
   'add rule': (tokens, table, name) => void chainIn(tokens, table, name).rules.push(readRule(tokens, table.sets)),
   'flush chain': (tokens, table, name) => void chainIn(tokens, table, name).rules.splice(0),
   'flush set': (tokens, table, name) => setIn(tokens, table, name).flush(),

@@ -6,7 +6,7 @@ import type { Tokens } from './nft-tokens.ts';
 
 /** What a packet did on its way. */
 export type Trace = Marks & {
-  /** Comments of the rules whose counters it raised, prefixes of the lines it logged, sets that it renewed an element of, helpers it got. */
+  /** Counters it raised (those without a name by the rule's comment), prefixes of the lines it logged, sets that it renewed an element of, helpers it got. */
   counters: string[];
   logs: string[];
   updates: string[];
@@ -24,12 +24,12 @@ export type Context = { frame: Frame; trace: Trace; within: Within };
 /** What one part of a rule does: nothing (the next part is asked), `no` (the rule does not match), or a verdict. */
 export type Step = (context: Context) => Verdict | 'no' | undefined;
 
-/** `ways`: every chain the rule may lead to by itself; `maps`: those it may lead to by a map. */
-export type Rule = { comment: string; steps: Step[]; ways: string[]; maps: Lookup['set'][] };
+/** `ways`: every chain the rule may lead to by itself; `maps`: those it may lead to by a map; `counters`: those with a name. */
+export type Rule = { comment: string; steps: Step[]; ways: string[]; maps: Lookup['set'][]; counters: string[] };
 
 /** Reads one rule, up to the end of its line. */
 export const readRule = (tokens: Tokens, sets: Sets): Rule => {
-  const rule: Rule = { comment: '', steps: [], ways: [], maps: [] };
+  const rule: Rule = { comment: '', steps: [], ways: [], maps: [], counters: [] };
   while (!tokens.atEnd) {
     if (tokens.take('comment')) rule.comment = tokens.quoted();
     else rule.steps.push(readStep(tokens, sets, rule));
@@ -43,7 +43,7 @@ const readStep = (tokens: Tokens, sets: Sets, rule: Rule): Step => {
     if ('chain' in verdict) rule.ways.push(verdict.chain);
     return () => verdict;
   }
-  if (tokens.take('counter')) return ({ trace }) => void trace.counters.push(rule.comment);
+  if (tokens.take('counter')) return readCounter(tokens, rule);
   if (tokens.take('log')) return readLog(tokens);
   if (tokens.take('reject')) return readReject(tokens);
   if (tokens.take('masquerade')) return () => undefined;
@@ -58,6 +58,14 @@ const readStep = (tokens: Tokens, sets: Sets, rule: Rule): Step => {
   if ('test' in match) return ({ frame, trace }) => (match.test(frame, trace) ? undefined : 'no');
   rule.maps.push(match.vmap.set);
   return ({ frame, trace }) => (match.vmap.find(frame, trace) as Verdict | undefined) ?? 'no';
+};
+
+/** A counter of the table, or the rule's own. */
+const readCounter = (tokens: Tokens, rule: Rule): Step => {
+  if (!tokens.take('name')) return ({ trace }) => void trace.counters.push(rule.comment);
+  const name = tokens.quoted();
+  rule.counters.push(name);
+  return ({ trace }) => void trace.counters.push(name);
 };
 
 const readLog = (tokens: Tokens): Step => {
