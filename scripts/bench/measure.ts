@@ -1,4 +1,5 @@
 import type { Road, Train } from './road.ts';
+import { type Sent, send } from './send.ts';
 
 /** One way of filtering, in force on a road of its own. */
 export type Way = { name: string; road: Road };
@@ -9,43 +10,58 @@ export type Way = { name: string; road: Road };
  */
 export type Cost = { nanoseconds: number; ratio: number; spread: number; quiet: number };
 
+/** What is sent on a way, and which of its packets, by their numbers, should arrive. */
+export type Trip = { train: Train; accepts: (number: number) => boolean };
+
 /**
- * Sends each way's train `rounds` times, one way after the other in each round, beginning with another one each time. The first way is the
- * baseline. `trainOf` may give slow ways a shorter train. Throws when a pass did not let through what it should.
+ * Compares ways by `passes` passes, in each of which a part of each way's train is sent in two bursts of a few milliseconds, one way after the other. The
+ * first way is the baseline. `tripOf` may give slow ways a shorter train. Throws when a pass did not let through as many packets as it should.
  */
-export function compare(
-  ways: Way[],
-  trainOf: (way: Way) => { train: Train; arriving: number },
-  rounds: number,
-): Map<string, Cost> {
+export function compare(ways: Way[], tripOf: (way: Way) => Trip, passes: number): Map<string, Cost> {
   const costs = ways.map((): number[] => []);
-  for (let round = 0; round < rounds; round += 1)
-    for (let turn = 0; turn < ways.length; turn += 1) {
-      const index = (round + turn) % ways.length;
-      const way = ways[index] as Way;
-      const { train, arriving } = trainOf(way);
-      const { nanoseconds, arrived } = way.road.send(train);
-      if (arrived !== arriving) throw new Error(`${way.name}: ${arrived} packets arrived instead of ${arriving}.`);
-      costs[index]?.push(nanoseconds);
-    }
+  const trips = ways.map((way) => ({ road: way.road, ...tripOf(way) }));
+  for (let pass = 0; pass < passes; pass += 1) {
+    const sent = trips.map(({ road, train }) => {
+      const count = Math.min(WINDOW, train.packets.length);
+      return { road, train, count, first: (pass * count) % (train.packets.length - (train.packets.length % count)) };
+    });
+    send(sent, { bursts: 2, warm: WARM, turn: pass }).forEach(({ nanoseconds, arrived }, index) => {
+      const { accepts } = trips[index] as Trip;
+      const { train, first, count } = sent[index] as Sent;
+      const arriving = train.packets.slice(first, first + count).filter(({ number }) => accepts(number)).length;
+      if (arrived !== arriving)
+        throw new Error(`${ways[index]?.name}: ${arrived} packets arrived instead of ${arriving}.`);
+      costs[index]?.push(...nanoseconds);
+    });
+  }
   return new Map(
     ways.map(({ name }, index) => {
       const own = costs[index] ?? [];
-      const ratios = own.map((cost, round) => (costs[0]?.[round] ?? 0) / cost);
+      const ratios = own.map((cost, burst) => (costs[0]?.[burst] ?? 0) / cost);
       const quiet = quantile(own, 0.1);
       return [name, { nanoseconds: median(own), ratio: median(ratios), spread: spreadOf(ratios), quiet }];
     }),
   );
 }
 
-/** Sends a train in a pass of its own and compares the verdict of every packet with what is expected. Throws at the first difference. */
-export function verify(way: Way, train: Train, accepted: (number: number) => boolean): void {
-  const seen = way.road.numbersOf(train);
-  for (const packet of train.packets)
-    if (seen.has(packet.number) !== accepted(packet.number))
-      throw new Error(
-        `${way.name}: ${accepted(packet.number) ? 'lost' : 'let through'}: ${JSON.stringify(packet)}, ${seen.size} of ${train.packets.length} arrived`,
-      );
+/** Packets of each way in a pass, and how many of each burst go ahead untimed. */
+const WINDOW = 5000;
+const WARM = 500;
+
+/** Sends each way's whole train in a pass of its own and compares the verdict of every packet with what is expected. Throws at the first difference. */
+export function verify(ways: Way[], tripOf: (way: Way) => Trip): void {
+  for (const way of ways) {
+    const { train, accepts } = tripOf(way);
+    way.road.remember(true);
+    send([{ road: way.road, train, first: 0, count: train.packets.length }], { bursts: 1, warm: 0, turn: 0 });
+    const seen = way.road.numbers();
+    way.road.remember(false);
+    for (const packet of train.packets)
+      if (seen.has(packet.number) !== accepts(packet.number))
+        throw new Error(
+          `${way.name}: ${accepts(packet.number) ? 'lost' : 'let through'}: ${JSON.stringify(packet)}; ${seen.size} of ${train.packets.length} arrived.`,
+        );
+  }
 }
 
 /** The value in the middle. */

@@ -10,7 +10,7 @@ const RED = { address: '10.9.0.50', server: '10.9.0.2', bits: 24 } as const;
 const ROUTER_MAC = '52:54:00:51:00:01';
 const SERVER_MAC = '02:00:00:00:09:02';
 
-/** Packets in the order in which they are sent, as a file for tcpreplay. */
+/** Packets in the order in which they are sent, as a pcap file. */
 export type Train = { file: string; packets: Numbered[] };
 
 /** Writes a train into this run's folder. */
@@ -48,7 +48,7 @@ export class Road {
     this.router.ip('addr', 'add', `${RED.address}/${RED.bits}`, 'dev', 'red');
     this.router.ip('neigh', 'replace', RED.server, 'lladdr', SERVER_MAC, 'dev', 'red', 'nud', 'permanent');
     this.router.ip('route', 'add', 'default', 'via', RED.server, 'dev', 'red');
-    this.#counting('');
+    this.remember(false);
   }
 
   /** Runs a program in the router. */
@@ -56,26 +56,26 @@ export class Road {
     return run([...this.router.enter, ...argv], { input, seconds });
   }
 
-  /**
-   * Sends a train as fast as it goes, and says how long a packet took, in nanoseconds, and how many arrived. Then all connections are
-   * forgotten: the next train's are new, and the kernel's one table of them is empty for the other roads, too.
-   */
-  send({ file, packets }: Train): { nanoseconds: number; arrived: number } {
-    const said = run([...this.client.enter, ...FIRST, 'tcpreplay', ...SENDING, file], { seconds: 600 });
-    const [, count, time] = /Actual: (\d+) packets .* sent in ([\d.]+) seconds/.exec(said) ?? [];
-    if (Number(count) !== packets.length) throw new Error(`Not all packets were sent:\n${said}`);
+  /** Forgets all connections: the next packets' are new, and the kernel's one table of them is empty for the other roads, too. */
+  forget(): void {
     this.sh(['conntrack', '-F']);
-    return { nanoseconds: (Number(time) * 1e9) / packets.length, arrived: this.#arrived() };
   }
 
-  /** Sends a train and gives the numbers of the packets that arrived. */
-  numbersOf(train: Train): Set<number> {
-    this.#counting('add @seen { ip id } ');
-    this.send(train);
+  /** How many packets arrived at the server since it was last asked. */
+  arrived(): number {
+    const text = run([...this.server.enter, 'nft', 'reset', 'counter', 'netdev', 'bench', 'arrived']);
+    return Number(/packets (\d+)/.exec(text)?.[1]);
+  }
+
+  /** From now on the server also remembers the numbers of the packets that arrive, or no more. */
+  remember(yes: boolean): void {
+    this.#counting(yes ? 'add @seen { ip id } ' : '');
+  }
+
+  /** The numbers of the packets that arrived since it was told to remember them. */
+  numbers(): Set<number> {
     const { nftables } = JSON.parse(run([...this.server.enter, 'nft', '-j', 'list', 'set', 'netdev', 'bench', 'seen']));
-    const elements = nftables.flatMap(({ set }: { set?: { elem?: number[] } }) => set?.elem ?? []);
-    this.#counting('');
-    return new Set(elements);
+    return new Set(nftables.flatMap(({ set }: { set?: { elem?: number[] } }) => set?.elem ?? []));
   }
 
   /** Removes it, with everything that was loaded in it. */
@@ -98,25 +98,6 @@ export class Road {
       '',
     ].join('\n');
     run([...this.server.enter, 'nft', '-f', '-'], { input: text });
-  }
-
-  #arrived(): number {
-    const text = run([...this.server.enter, 'nft', 'reset', 'counter', 'netdev', 'bench', 'arrived']);
-    return Number(/packets (\d+)/.exec(text)?.[1]);
-  }
-}
-
-const SENDING = ['-q', '--topspeed', '--preload-pcap', '-i', 'lan'];
-
-/** Sender, router and server work in one thread: on one processor, before everything else that runs there. */
-const FIRST = ['taskset', '-c', '1', ...(canBeFirst() ? ['chrt', '-f', '50'] : ['nice', '-n', '-20'])];
-
-function canBeFirst(): boolean {
-  try {
-    run(['chrt', '-f', '50', 'true']);
-    return true;
-  } catch {
-    return false;
   }
 }
 

@@ -1,0 +1,50 @@
+import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { run, TOP } from '../../test/appliance/lib/process.ts';
+import type { Road, Train } from './road.ts';
+
+/** So many packets of a train, from the `first` on, sent on a road. */
+export type Sent = { road: Road; train: Train; first: number; count: number };
+
+/**
+ * Sends on several roads by turns, as fast as it goes, and says for each how many nanoseconds a packet took in each burst, but for the first
+ * `warm` ones of a burst, and how many arrived. Then all connections are forgotten. `turn`: which
+ * road is the first.
+ */
+export function send(
+  sent: Sent[],
+  { bursts, warm, turn }: { bursts: number; warm: number; turn: number },
+): { nanoseconds: number[]; arrived: number }[] {
+  const order = sent.map((_, index) => (index + turn) % sent.length);
+  const words = order
+    .map((index) => sent[index] as Sent)
+    .map(({ road, train, first, count }) => `${road.client.name}:${train.file}:${first}:${count}`);
+  const said = run([...FIRST, sender(), String(bursts), String(warm), ...words], { seconds: 600 });
+  for (const { road } of sent) road.forget();
+  const lines = said.trim().split('\n');
+  return sent.map(({ road }, index) => ({
+    nanoseconds: (lines[order.indexOf(index)] ?? '').split(' ').map(Number),
+    arrived: road.arrived(),
+  }));
+}
+
+/** Sender, router and server work in one thread: on one processor, before everything else that runs there. */
+const FIRST = ['taskset', '-c', '1', ...(canBeFirst() ? ['chrt', '-f', '50'] : ['nice', '-n', '-20'])];
+
+/** The program that sends, compiled when it is not there or older than its source. */
+function sender(): string {
+  const [source, program] = [join(import.meta.dirname, 'sender.c'), join(TOP, 'build/bench/sender')];
+  mkdirSync(join(TOP, 'build/bench'), { recursive: true });
+  if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs)
+    run(['cc', '-O2', '-Wall', '-Werror', '-o', program, source]);
+  return program;
+}
+
+function canBeFirst(): boolean {
+  try {
+    run(['chrt', '-f', '50', 'true']);
+    return true;
+  } catch {
+    return false;
+  }
+}
