@@ -5,6 +5,7 @@ import { apply } from './cli/apply.ts';
 import { allow, block, unblock } from './cli/block.ts';
 import { check } from './cli/check.ts';
 import { enable } from './cli/enable.ts';
+import { explain } from './cli/explain.ts';
 import { importOld } from './cli/import.ts';
 import { leases } from './cli/leases.ts';
 import { log } from './cli/log.ts';
@@ -28,6 +29,7 @@ const verbs: Record<string, Verb> = {
   unblock,
   leases,
   log,
+  explain,
   check,
   print,
   import: importOld,

@@ -1,3 +1,5 @@
+import type { Answer } from '../compile/answer.ts';
+import type { Question } from '../compile/question.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
@@ -76,6 +78,8 @@ export type Verbs = {
   'policy.edit': { in: { edit: Edit; revision?: number }; out: { revision: number; cut: number } };
   /** The same without doing it: problems, and what the rules in it change for whom, in sentences. */
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
+  /** Why a packet is let through or not by the policy in force; 422 with the field in `place` when the question means nothing. */
+  'policy.explain': { in: Question; out: Answer };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
   'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
   /** Asks for the password again. */
@@ -102,6 +106,8 @@ export type Verbs = {
   /** Forgets the administrator and shows a new set-up code at the console. Root's socket only. */
   'admin.reset': { in: Record<string, never>; out: Record<string, never> };
 };
+
+export type { Answer, Question };
 
 export type VerbName = keyof Verbs;
 

@@ -5,6 +5,7 @@ import type { Caller } from './caller.ts';
 import { accessHandlers } from './handlers/access.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { boxHandlers, serviceNames } from './handlers/box.ts';
+import { explainHandlers } from './handlers/explain.ts';
 import { policyHandlers } from './handlers/policy.ts';
 import { setupHandlers } from './handlers/setup.ts';
 import { statusHandlers } from './handlers/status.ts';
@@ -131,6 +132,17 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'policy.get': ['viewer', none],
   'policy.edit': ['operator', z.strictObject({ edit, revision })],
   'policy.check': ['operator', z.strictObject({ edit })],
+  'policy.explain': [
+    'viewer',
+    z.strictObject({
+      from: short,
+      to: short,
+      service: short,
+      mac: short.optional(),
+      sourcePort: short.optional(),
+      at: short.optional(),
+    }),
+  ],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],
@@ -152,6 +164,7 @@ const handlers: Handlers<VerbName> = {
   ...accessHandlers,
   ...auditHandlers,
   ...boxHandlers,
+  ...explainHandlers,
   ...policyHandlers,
   ...setupHandlers,
   ...statusHandlers,

@@ -1,7 +1,8 @@
-import { contains, ipNumber, ipv4Text, type Network, networksOf } from '../policy/address.ts';
+import { typesIn } from '../plan/nft-rules.ts';
+import { contains, ipNumber, ipText, ipv4Text, type Network, networksOf } from '../policy/address.ts';
 import { greenNetwork } from '../policy/builtin.ts';
 import type { Match } from '../policy/matches.ts';
-import { ICMP, TCP, UDP } from '../policy/protocols.ts';
+import { ICMP, ICMP6, TCP, UDP } from '../policy/protocols.ts';
 import { type Hosts, resolveDestination, resolveMatches, resolveSource } from '../policy/resolve.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import type { Packet, World } from './judge.ts';
@@ -66,7 +67,7 @@ const sourcesOf = (policy: Policy, parts: Parts[]): Source[] => {
 };
 
 /** An address that is in none of the networks: `wanted`, or one before it; if there is none, `wanted` all the same. */
-const free = (networks: Network[], wanted: string, inside?: Network): string => {
+export const free = (networks: Network[], wanted: string, inside?: Network): string => {
   const start = Number(ipNumber(wanted));
   for (let number = start; number > start - 250; number -= 1) {
     const address = ipv4Text(number);
@@ -87,12 +88,6 @@ const edges = (networks: Network[]): string[] => {
   return [...new Set(found)];
 };
 
-const ipText = (family: 4 | 6, number: bigint): string => {
-  if (family === 4) return ipv4Text(Number(number));
-  const hex = number.toString(16).padStart(32, '0');
-  return (hex.match(/.{4}/g) ?? []).map((part) => part.replace(/^0{1,3}/, '')).join(':');
-};
-
 /** An address for each DNS name, which all the names above it have as well. */
 const standIns = (names: string[]): Map<string, string[]> => {
   const all = [...new Set(names)];
@@ -105,29 +100,27 @@ const standIns = (names: string[]): Map<string, string[]> => {
   );
 };
 
-const servicesOf = (matches: Match[]): Service[] => {
-  const sports = cuts(
-    matches.flatMap((match) => ('from' in match ? (match.from ?? []) : [])),
-    50_000,
-  );
+/** One packet of each piece that these matches cut the services into. `sports`: ports of the sender; by default one of each piece, too. */
+export const servicesOf = (matches: Match[], family: 4 | 6 = 4, sports = senderPorts(matches)): Service[] => {
   const ported = (protocol: number, word: 'tcp' | 'udp') =>
     cuts(
       matches.flatMap((match) => (match.protocol === word ? match.ports : [])),
       9,
-    ).flatMap((port) => sports.map((sport) => ({ protocol, port, sport })));
+    ).flatMap((port) => sports.map((sport) => ({ protocol, port, ...(sport === null ? {} : { sport }) })));
   const types = matches.flatMap((match) =>
-    match.protocol === 'icmp' || match.protocol === 'icmpv6' ? (match.types ?? []) : [],
+    match.protocol === 'icmp' || match.protocol === 'icmpv6' ? (typesIn(family === 4 ? 'ip' : 'ip6', match) ?? []) : [],
   );
   const numbers = matches.flatMap((match) =>
     match.protocol === 'number' ? [match.number] : match.protocol === 'except' ? match.numbers : [],
   );
-  const other = new Set(numbers.filter((number) => ![TCP, UDP, ICMP].includes(number)));
+  const icmp = family === 4 ? ICMP : ICMP6;
+  const other = new Set(numbers.filter((number) => ![TCP, UDP, ICMP, icmp].includes(number)));
   return [
     ...ported(TCP, 'tcp'),
     ...ported(UDP, 'udp'),
     ...[{ type: 42, code: 0 }, ...types].flatMap(({ type, code }) => [
-      { protocol: ICMP, type, code: code ?? 0 },
-      { protocol: ICMP, type, code: 200 },
+      { protocol: icmp, type, code: code ?? 0 },
+      { protocol: icmp, type, code: 200 },
     ]),
     ...[...other, 253].map((protocol) => ({ protocol })),
   ];
@@ -139,3 +132,9 @@ const cuts = (ranges: [number, number][], plain: number): number[] => [
     ...ranges.flatMap(([from, to]) => (to < 65_535 ? [Math.max(from, 1), to + 1] : [Math.max(from, 1)])),
   ]),
 ];
+
+const senderPorts = (matches: Match[]): (number | null)[] =>
+  cuts(
+    matches.flatMap((match) => ('from' in match ? (match.from ?? []) : [])),
+    50_000,
+  );

@@ -1,7 +1,7 @@
 import { allServices } from './builtin.ts';
 import { inPorts } from './matches.ts';
 import { membersOf, resolveMatches, sameName } from './resolve.ts';
-import type { Frame, Limit, Policy, Rule, Source } from './schema.ts';
+import type { Frame, Limit, Policy, Rule, ServiceRef, Source } from './schema.ts';
 
 /**
  * A rule as one English sentence: "MailAccess may reach any address outside by MailingServices (SMTP, POP3), on weekdays from 08:00
@@ -33,6 +33,21 @@ export const limitWords = ({ for: what, rate, per, burst }: Limit): string => {
   const limit = `${rate} ${rate === 1 ? 'connection' : 'connections'} ${per === 'hour' ? 'an' : 'a'} ${per} (burst ${burst})`;
   if (what === 'log') return `of which at most ${limit} are logged`;
   return `up to ${limit}${what === 'both' ? ', log included' : ''}; beyond that the next rules decide`;
+};
+
+/** What a rule is about: `any service`, `SMTP (TCP 25)`, `every service but MailingServices (SMTP, POP3)`. */
+export const serviceName = (policy: Policy, service: ServiceRef): string => {
+  if (service.kind === 'any') return 'any service';
+  const but = service.invert ? 'every service but ' : '';
+  if (service.kind === 'service') {
+    const found = allServices(policy).find((one) => sameName(one.name, service.name));
+    const ports = found?.ports
+      ? ` (${found.protocol.toUpperCase()} ${found.invertPorts ? 'all ports but ' : ''}${found.ports})`
+      : '';
+    return `${but}${service.name}${ports}`;
+  }
+  const names = membersOf(policy.serviceGroups, service.name);
+  return `${but}${service.name} (${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''})`;
 };
 
 /** What a rule means beyond its words, one sentence each: the proxy fetches for others, a rule that is off … */
@@ -102,19 +117,7 @@ const destinationWords = ({ destination }: Rule): string => {
   return `${notIf(destination, destination.kind === 'typed' ? destination.value : destination.name)} outside`;
 };
 
-const serviceWords = (policy: Policy, { service }: Rule): string => {
-  if (service.kind === 'any') return ' by any service';
-  const by = service.invert ? 'by every service but' : 'by';
-  if (service.kind === 'service') {
-    const found = allServices(policy).find((one) => sameName(one.name, service.name));
-    const ports = found?.ports
-      ? ` (${found.protocol.toUpperCase()} ${found.invertPorts ? 'all ports but ' : ''}${found.ports})`
-      : '';
-    return ` ${by} ${service.name}${ports}`;
-  }
-  const names = membersOf(policy.serviceGroups, service.name);
-  return ` ${by} ${service.name} (${names.slice(0, 8).join(', ')}${names.length > 8 ? `, and ${names.length - 8} more` : ''})`;
-};
+const serviceWords = (policy: Policy, { service }: Rule): string => ` by ${serviceName(policy, service)}`;
 
 const reachesProxy = (policy: Policy, rule: Rule): boolean =>
   policy.proxy.enabled && reachesPort(policy, rule, policy.proxy.port);

@@ -35,6 +35,26 @@ export const momentOf = (zone: string, { year, month, day }: Day, minutes: numbe
   return (pick === 'first' ? fitting[0] : fitting.at(-1)) ?? wall - before;
 };
 
+/** A moment as a clock in a zone shows it: `Fri 2026-11-20 22:30`. Seconds since the epoch in. */
+export const clockWords = (zone: string, at: number): string => {
+  const local = new Date((at + offsetAt(zone, at)) * 1000).toISOString();
+  return `${weekdays[dayAt(zone, at).weekday]} ${local.slice(0, 10)} ${local.slice(11, 16)}`;
+};
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/** The moment that `2026-11-20T22:30` (or with a space, or seconds) is in a zone, in seconds since the epoch; null: it is none. */
+export const readClock = (zone: string, text: string): number | null => {
+  const found = /^(\d{4})-(\d\d)-(\d\d)[T ]([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text.trim());
+  if (found === null) return null;
+  const [year = 0, month = 0, day = 0, hours = 0, minutes = 0, seconds = 0] = found
+    .slice(1)
+    .map((part) => Number(part ?? 0));
+  const date = new Date(Date.UTC(year, month - 1, day));
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day || year < 1970) return null;
+  return momentOf(zone, { year, month, day, weekday: date.getUTCDay() }, hours * 60 + minutes, 'first') + seconds;
+};
+
 const DAY = 86_400;
 
 /** What a zone's clocks are ahead of UTC at a moment, in seconds. */

@@ -130,6 +130,42 @@ test('enable, rules, leases', async (t) => {
   t.is(lab.twin.held?.ruleset.mode, 'blocking');
 });
 
+test('explain: by a file on any machine, or by the policy in force; what is no question is told by its flag', async (t) => {
+  const { lab, folder, run } = await commandLine(t, { block: true });
+  for (const edit of handbookEdits) await lab.root('policy.edit', { edit });
+  writeFileSync(join(folder, 'p.json'), JSON.stringify((await lab.root('policy.get', {})).policy));
+  const asked = ['--from', '192.168.51.40', '--to', 'greengate', '--service', 'tcp/800', '--at', '2026-11-20T22:30'];
+  for (const file of [['p.json'], []]) {
+    const said = await run(['explain', ...file, ...asked]);
+    t.is(said.code, 0, said.err);
+    const answer = JSON.parse(said.out) as { at: number; steps: { rule: string; field: string | null }[] };
+    t.like(answer, { verdict: 'accept', rule: 'WebAccess PCs can access the proxy', at: 1_795_213_800 });
+    t.deepEqual(
+      answer.steps.slice(-2).map(({ rule, field }) => [rule, field]),
+      [
+        ['MailAccess PCs can use MailingServices', 'source'],
+        ['WebAccess PCs can access the proxy', null],
+      ],
+    );
+  }
+  // Whom the neighbour table knows can be asked about by MAC.
+  const card = await run(['explain', '--from', '00:16:3e:00:00:25', '--to', '10.9.0.2', '--service', 'SMTP']);
+  t.like(JSON.parse(card.out), { verdict: 'accept', packet: { from: '192.168.51.25' } });
+  for (const [args, message] of [
+    [['--to', 'greengate', '--service', 'tcp/25'], /^What --from is has to be said\.\nUsage: /],
+    [[...asked.slice(0, 4), '--service', 'tcp/x'], /^--service: “x” is no port/],
+    [[...asked, '--mac', 'x', '--source-port', 'y'], /^--mac: .* --source-port: “y” is no port/],
+    [[...asked, '--why'], /Unknown option '--why'/],
+  ] as const)
+    for (const file of [['p.json'], []]) {
+      const said = await run(['explain', ...file, ...args]);
+      t.is(said.code, 2, said.err);
+      t.is(said.out, '');
+      t.regex(said.err, message);
+    }
+  t.is((await run(['explain', 'nowhere.json', ...asked])).code, 1);
+});
+
 test('log: the newest lines, and what comes then, also in a new file', async (t) => {
   const { logs, run, start } = await commandLine(t);
   t.is((await run(['log'])).code, 1);
