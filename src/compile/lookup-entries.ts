@@ -2,7 +2,7 @@ import type { Position, Target } from '../plan/lookup.ts';
 import { hasGate } from '../plan/nft-rules.ts';
 import type { Dispatch, Family, Leaf, Side } from '../plan/ruleset.ts';
 import type { Network } from '../policy/address.ts';
-import { joined, otherRanges, type Range, rangeOf, rangeText } from './pieces.ts';
+import { isSingle, joined, otherRanges, type Range, rangeOf, rangeText } from './pieces.ts';
 
 /** A dispatch as the index sees it. `late`: it has a condition that no lookup can answer. */
 export type Entry = {
@@ -68,13 +68,17 @@ const targets = (family: Family): ((side: Side) => Entry['to']) => {
     const found = kept.get(name);
     if (found !== undefined) return found;
     const plain = side.networks.map(rangeOf);
-    const ranges = side.kind === 'except' ? otherRanges(family, plain) : joined(plain);
+    const hosts = side.kind === 'networks' && plain.every(isSingle);
+    const ranges = hosts ? distinct(plain) : side.kind === 'except' ? otherRanges(family, plain) : joined(plain);
     const elements = ranges.map((range) => rangeText(family, range));
     const text = elements.join();
     const key = keys.get(text) ?? String(keys.size + 1);
     keys.set(text, key);
-    const made = { key, elements, hosts: ranges.every(({ from, to }) => from === to), ranges };
+    const made = { key, elements, hosts, ranges };
     kept.set(name, made);
     return made;
   };
 };
+
+/** Neighbours stay apart: hosts are hashed, ranges are not. */
+const distinct = (hosts: Range[]): Range[] => [...new Map(hosts.map((host) => [host.from, host])).values()];

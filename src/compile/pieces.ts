@@ -61,13 +61,17 @@ export const piecesOf = (claims: Claim[]): (Range & { positions: number[] })[] =
   return found;
 };
 
-/** The pieces by the first position that claims each; neighbours with the same one are joined. */
+/** One address? */
+export const isSingle = ({ from, to }: Range): boolean => from === to;
+
+/** The pieces by the first position that claims each; neighbours with the same one are joined, but for single addresses: those are hashed. */
 export const firstPieces = (claims: Claim[]): Claim[] => {
   const found: Claim[] = [];
+  const joins = !claims.every(isSingle);
   for (const { from, to, positions } of piecesOf(claims)) {
     const position = positions[0] as number;
     const last = found.at(-1);
-    if (last !== undefined && last.to + 1n === from && last.position === position) last.to = to;
+    if (joins && last !== undefined && last.to + 1n === from && last.position === position) last.to = to;
     else found.push({ from, to, position });
   }
   return found;
