@@ -7,7 +7,8 @@ export const dnsNames = ['www.example.org', 'cdn.example.net', 'mail.example.org
 const few = [0, 1, 2, 7, 8, 31, 32, 63, 64, 127, 128, 200, 254, 255];
 const last = fc.oneof(fc.constantFrom(...few), fc.nat(255));
 export const host4 = (start: string) => last.map((number) => `${start}${number}`);
-export const host6 = (start: string) => last.map((number) => `${start}${number.toString(16)}`);
+/** As the kernel spells it: `fd09::`, not `fd09::0`. */
+export const host6 = (start: string) => last.map((number) => `${start}${number === 0 ? '' : number.toString(16)}`);
 
 /** Hosts, networks and ranges that start with these digits: they overlap, hold each other, and touch. */
 const places4 = (start: string, wide: string[]) =>
