@@ -169,7 +169,7 @@ const printStage = (context: Context, { by, rows }: Stage): string[] => {
 const needsChain = ({ entries }: Row): boolean => entries[0]?.to !== null;
 
 const toRow = (context: Context, row: Row, index: number): string =>
-  needsChain(row) ? `jump ${rowChain(context, index)}` : take(context, row, row.entries[0]?.position ?? 0);
+  needsChain(row) ? `jump ${rowChain(context, index)}` : take(context, row, row.entries[0]?.position ?? 0, 'jump');
 
 const printRow = (context: Context, row: Row): string[] => {
   const { family } = context;
@@ -177,7 +177,7 @@ const printRow = (context: Context, row: Row): string[] => {
   const [tail] = entries.filter(({ to }) => to === null);
   const rest = tail === undefined ? [] : takeNow(context, row, tail.position, '');
   if (pieces !== null)
-    return [...pieceRule(context, pieces, 'vmap', (position) => take(context, row, position)), ...rest];
+    return [...pieceRule(context, pieces, 'vmap', (position) => take(context, row, position, 'goto')), ...rest];
   return [
     ...entries.flatMap(({ position, to }) =>
       to === null ? [] : takeNow(context, row, position, `${family} daddr ${printTarget(context, to)} `),
@@ -193,13 +193,16 @@ const takeNow = ({ tag, lookup }: Context, { guarded, ends }: Row, position: Pos
   return [`${guard}${match}${ends ? `goto ${leaf}` : `meta mark set ${mark(position)} return`}`];
 };
 
-/** The same as a verdict: by way of a chain where there is more to do than to go. */
-const take = (context: Context, row: Row, position: Position): string => {
+/**
+ * The same as a verdict: by way of a chain where there is more to do than to go. From a class it is jumped to, and the class goes on; from a
+ * row gone to, for the rest of the row must not be asked any more.
+ */
+const take = (context: Context, row: Row, position: Position, way: 'goto' | 'jump'): string => {
   const { tag, hook, lookup, takes } = context;
   if (row.ends && !row.guarded) return `goto ${leafChain(tag, lookup.leaves[position] as string)}`;
   const name = `${tag}_${hook}_${row.guarded ? 'if' : ''}${row.ends ? 'take' : 'note'}${position}`;
   if (!takes.has(name)) takes.set(name, takeNow(context, row, position, ''));
-  return `jump ${name}`;
+  return `${way} ${name}`;
 };
 
 const printTarget = ({ tables, targets }: Context, target: Target): string => {
