@@ -1,4 +1,5 @@
 import type { Facts } from '../plan/facts.ts';
+import type { Lookup } from '../plan/lookup.ts';
 import { hash, nameSets, setOfName } from '../plan/names.ts';
 import { typesIn } from '../plan/nft-rules.ts';
 import { type Dispatch, type Family, type Leaf, origins, type Ruleset, type Side } from '../plan/ruleset.ts';
@@ -44,12 +45,15 @@ export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
     proxy: policy.proxy.enabled ? { port: policy.proxy.port, fetch: fetchPorts(policy) } : null,
     input,
     forward,
-    lookups: { ip: lookups('ip'), ip6: lookups('ip6') },
+    // Without IPv6 nothing of that family is forwarded or answered, whatever the rules.
+    lookups: { ip: lookups('ip'), ip6: facts.ipv6 ? lookups('ip6') : { input: nothing, forward: nothing } },
     leaves,
     frames: frames.all(),
     names: nameSets(policy),
   };
 };
+
+const nothing: Lookup = { form: 'linear', list: [], large: false };
 
 /** The end of every rule, of every block, of the admin access rule, and of what no rule speaks of. */
 const leavesOf = (
