@@ -48,7 +48,11 @@ const printAsked = (
   guardOf: (leaf: string) => string = () => '',
 ): string[] => {
   const parts = new Map<string, Dispatch[]>();
-  for (const one of list) parts.set(one.leaf, [...(parts.get(one.leaf) ?? []), one]);
+  for (const one of list) {
+    const own = parts.get(one.leaf);
+    if (own === undefined) parts.set(one.leaf, [one]);
+    else own.push(one);
+  }
   return [...parts].flatMap(([name, own]) => {
     const leaf = leaves.get(name);
     const way = wayTo(place.tag, leaf, name, leaf !== undefined && hasGate(leaf));
