@@ -27,6 +27,7 @@ import { networkPages } from './pages/network.ts';
 import { objectFormPages } from './pages/object-forms.ts';
 import { objectPages } from './pages/objects.ts';
 import { pastePages } from './pages/paste.ts';
+import { pickPages } from './pages/picks.ts';
 import { proxyPages } from './pages/proxy.ts';
 import { readyMadePages } from './pages/ready-made.ts';
 import { ruleActionPages } from './pages/rule-actions.ts';
@@ -55,7 +56,7 @@ export const createApp = (parts: WebParts): Koa => {
   app.use(serveAssets(parts.assets));
   app.use(requireLogin(parts.agent));
   // Who is not logged in sends a login or the set-up: strangers must not fill the memory.
-  const [small, large] = ['16kb', '1mb'].map((formLimit) => bodyParser({ enableTypes: ['form'], formLimit }));
+  const [small, large] = ['16kb', '4mb'].map((formLimit) => bodyParser({ enableTypes: ['form'], formLimit }));
   app.use((ctx, next) => ((ctx.state as State).session === undefined ? small : large)?.(ctx, next));
   app.use(takeUpload);
   app.use(refuseForgery);
@@ -83,6 +84,7 @@ const pages = [
   objectPages,
   objectFormPages,
   pastePages,
+  pickPages,
   blockPages,
   groupPages,
   importPages,

@@ -1,91 +1,101 @@
-import { allServices, defaultNetworks, greengateServices } from '../policy/builtin.ts';
-import { defaultServices } from '../policy/default-services.ts';
 import { sameName } from '../policy/resolve.ts';
 import type { Group, Policy } from '../policy/schema.ts';
 import type { Kind } from './collections.ts';
-import { serviceText } from './words.ts';
+import { type Choice, hostChoices, memberReader, serviceChoices } from './picks.ts';
 
 export type Member = Group['members'][number];
 
-/** What the form of a group holds. `add` and `addGroup` are chosen, but not yet among the members; `addMany` is a list of names. */
+/**
+ * What the form of a group holds. `add` names one more, not yet among the members, and `addMany` a list of them; `find` narrows the
+ * members that are shown.
+ */
 export type GroupValues = {
   was: string;
   name: string;
   remark: string;
   members: Member[];
   add: string;
-  addGroup: string;
   addMany: string;
+  find: string;
 };
 
-export const emptyGroup: GroupValues = {
-  was: '',
-  name: '',
-  remark: '',
-  members: [],
-  add: '',
-  addGroup: '',
-  addMany: '',
-};
+export const emptyGroup: GroupValues = { was: '', name: '', remark: '', members: [], add: '', addMany: '', find: '' };
 
-/** The group as its form sent it. */
+/** The group as its form sent it: all members in one field, and the switches of those that were shown. */
 export const readGroup = (fields: URLSearchParams): GroupValues => {
-  const enabled = new Set(fields.getAll('enabled'));
-  const groups = new Set(fields.getAll('memberGroup'));
   const text = (name: string) => fields.get(name) ?? '';
+  const shown = new Set(fields.getAll('shown'));
+  const enabled = new Set(fields.getAll('enabled'));
   return {
     was: text('was'),
     name: text('name'),
     remark: text('remark'),
-    members: fields.getAll('member').map((name, index) => ({
-      name,
-      kind: groups.has(String(index)) ? 'group' : 'object',
-      enabled: enabled.has(String(index)),
-    })),
+    members: membersOfText(text('members')).map((one, index) =>
+      shown.has(String(index)) ? { ...one, enabled: enabled.has(String(index)) } : one,
+    ),
     add: text('add'),
-    addGroup: text('addGroup'),
     addMany: text('addMany'),
+    find: text('find'),
   };
 };
+
+/** Members as lines, the smallest form that carries a thousand of them: `+` or `-` for the switch, `o` or `g` for object or group, the name. */
+export const membersText = (members: readonly Member[]): string =>
+  members.map(({ name, kind, enabled }) => `${enabled ? '+' : '-'}${kind === 'group' ? 'g' : 'o'}${name}`).join('\n');
+
+const membersOfText = (text: string): Member[] =>
+  text.split(/\r?\n/).flatMap((line): Member[] => {
+    const [, on = '', kind = '', name = ''] = /^([+-])([og])(.+)$/.exec(line) ?? [];
+    return name === '' ? [] : [{ name, kind: kind === 'g' ? 'group' : 'object', enabled: on === '+' }];
+  });
 
 /** The groups of the kind that a group of this collection may hold. */
 export const groupsOf = (policy: Policy, { collection }: Kind): Group[] =>
   collection === 'addressGroups' ? policy.addressGroups : policy.serviceGroups;
 
-/** What a group of this kind may name, groups apart: own objects, then those that are built in. */
-export const objectsOf = (policy: Policy, { collection }: Kind): { name: string; detail: string }[] =>
-  collection === 'addressGroups'
-    ? [...policy.addresses, ...defaultNetworks(policy)].map(({ name, value }) => ({ name, detail: value }))
-    : allServices(policy).map((one) => ({ name: one.name, detail: serviceText(one) }));
+/** What may be a member of a group of this kind: objects and groups, own ones and those that are built in. */
+const allChoices = (policy: Policy, { collection }: Kind): Choice[] =>
+  collection === 'addressGroups' ? hostChoices(policy) : serviceChoices(policy);
+
+/** What the picker of the group called `was` offers: all but the groups through which it would hold itself. */
+export const memberChoices = (policy: Policy, kind: Kind, was: string): Choice[] => {
+  const groups = groupsOf(policy, kind);
+  const self = new Set([was.toLowerCase()]);
+  return allChoices(policy, kind).filter(
+    (one) => was === '' || one.kind !== 'group' || !reaches(groups, one.name, self),
+  );
+};
 
 /**
  * The group with what was chosen or listed taken among its members. A listed name may be an object or else a group; those
- * that nothing has stay in the list, and are named.
+ * that nothing has stay in their field, and are named.
  */
 export const withAdded = (
   policy: Policy,
   kind: Kind,
   values: GroupValues,
-): { values: GroupValues; unknown: string[] } => {
-  const objects = nameMap(objectsOf(policy, kind));
-  const groups = nameMap(groupsOf(policy, kind));
+): { values: GroupValues; unknown: { add: string[]; addMany: string[] } } => {
+  const read = memberReader(allChoices(policy, kind));
   const members = [...values.members];
-  const add = (name: string, as: Member['kind']) => {
-    if (!members.some((one) => one.kind === as && sameName(one.name, name)))
-      members.push({ name, kind: as, enabled: true });
-  };
-  if (values.add !== '') add(values.add, 'object');
-  if (values.addGroup !== '') add(values.addGroup, 'group');
-  const unknown: string[] = [];
-  for (const line of values.addMany.split(/\r?\n/)) {
-    const key = line.trim().toLowerCase();
-    const [object, group] = [objects.get(key), groups.get(key)];
-    if (object !== undefined) add(object, 'object');
-    else if (group !== undefined) add(group, 'group');
-    else if (key !== '') unknown.push(line.trim());
-  }
-  return { values: { ...values, members, add: '', addGroup: '', addMany: unknown.join('\n') }, unknown };
+  const known = new Set(members.map(keyOf));
+  /** The lines that nothing is called like. */
+  const take = (text: string): string[] =>
+    text
+      .split(/\r?\n/)
+      .map((line) => line.trim())
+      .filter((line) => {
+        const found = read(line);
+        if (line === '' || found === undefined) return line !== '';
+        if (!known.has(keyOf(found))) members.push({ ...found, enabled: true });
+        known.add(keyOf(found));
+        return false;
+      });
+  const unknown = { add: take(values.add), addMany: take(values.addMany) };
+  const left = { add: unknown.add.join(''), addMany: unknown.addMany.join('\n') };
+  return { values: { ...values, members, ...left }, unknown };
 };
+
+const keyOf = ({ name, kind }: Pick<Member, 'name' | 'kind'>): string => `${kind} ${name.toLowerCase()}`;
 
 /** The members through which a group would hold itself, by their place; a group in these must be left out. */
 export const circles = (policy: Policy, kind: Kind, { was, name, members }: GroupValues): number[] => {
@@ -94,38 +104,11 @@ export const circles = (policy: Policy, kind: Kind, { was, name, members }: Grou
   return members.flatMap((one, index) => (one.kind === 'group' && reaches(groups, one.name, self) ? [index] : []));
 };
 
-/** What may still be added, in the order: own, the box's, default ones; and the groups that would make no circle. */
-export const choicesOf = (policy: Policy, kind: Kind, values: GroupValues) => {
-  const taken = new Set(values.members.filter((one) => one.kind === 'object').map((one) => one.name.toLowerCase()));
-  const details = new Map(objectsOf(policy, kind).map(({ name, detail }) => [name, detail]));
-  const options = (list: readonly { name: string }[]) =>
-    list
-      .filter(({ name }) => !taken.has(name.toLowerCase()))
-      .map(({ name }) => ({ value: name, label: `${name} — ${details.get(name) || 'not known now'}` }));
-  return kind.collection === 'addressGroups'
-    ? [
-        { label: 'Addresses', options: options(policy.addresses) },
-        { label: 'Default networks', options: options(defaultNetworks(policy)) },
-      ]
-    : [
-        { label: 'Services', options: options(policy.services) },
-        { label: 'Default services', options: options(defaultServices) },
-        { label: 'Greengate', options: options(greengateServices(policy)) },
-      ];
+/** What is behind a member: the value of an object, the size of a group, or that it is not there. */
+export const detailer = (policy: Policy, kind: Kind): ((member: Member) => string) => {
+  const details = new Map(allChoices(policy, kind).map((one) => [`${one.kind} ${one.name.toLowerCase()}`, one.detail]));
+  return (member) => details.get(keyOf(member)) ?? 'missing';
 };
-
-/** The groups that may still be added. */
-export const groupChoices = (policy: Policy, kind: Kind, values: GroupValues) => {
-  const groups = groupsOf(policy, kind);
-  const self = new Set([values.was, values.name].map((one) => one.toLowerCase()).filter((one) => one !== ''));
-  const taken = (name: string) => values.members.some((one) => one.kind === 'group' && sameName(one.name, name));
-  return groups
-    .filter(({ name }) => !taken(name) && !reaches(groups, name, self))
-    .map(({ name, members }) => ({ value: name, label: `${name} — ${countText(members.length)}` }));
-};
-
-/** `1 member`, `12 members`. */
-export const countText = (count: number): string => `${count} ${count === 1 ? 'member' : 'members'}`;
 
 /** Is the group `from` one of the wanted, or does it hold one, however deep? */
 const reaches = (groups: readonly Group[], from: string, wanted: Set<string>): boolean => {
@@ -140,6 +123,3 @@ const reaches = (groups: readonly Group[], from: string, wanted: Set<string>): b
   }
   return false;
 };
-
-const nameMap = (list: readonly { name: string }[]): Map<string, string> =>
-  new Map(list.toReversed().map(({ name }) => [name.toLowerCase(), name]));

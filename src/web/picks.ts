@@ -78,11 +78,17 @@ export const hostText = (policy: Policy, ref: Exclude<Source | Destination, { ki
 export const serviceRefText = (policy: Policy, ref: Exclude<ServiceRef, { kind: 'any' }>): string =>
   textOf(serviceChoices(policy), ref.kind === 'group' ? 'group' : 'object', ref.name);
 
-/** The member that a line of a new group names; undefined when nothing is called so. */
-export const readMember = (choices: Choice[], line: string): { name: string; kind: 'object' | 'group' } | undefined => {
-  const found = find(choices, line.trim());
-  return found === undefined || found.kind === 'typed' ? undefined : { name: found.name, kind: found.kind };
+/** Reads the members that lines name; undefined for what nothing is called. */
+export const memberReader = (choices: Choice[]): ((line: string) => Named | undefined) => {
+  const byText = new Map(choices.toReversed().map((one) => [one.text, one]));
+  const byLower = new Map(choices.toReversed().map((one) => [one.text.toLowerCase(), one]));
+  return (line) => {
+    const found = byText.get(line.trim()) ?? byLower.get(line.trim().toLowerCase());
+    return found === undefined || found.kind === 'typed' ? undefined : { name: found.name, kind: found.kind };
+  };
 };
+
+type Named = { name: string; kind: 'object' | 'group' };
 
 const choice = (kind: Kind, name: string, detail: string, set: string): Choice => ({
   text: name,

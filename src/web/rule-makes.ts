@@ -1,7 +1,7 @@
 import { isAddress } from '../policy/address.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Policy } from '../policy/schema.ts';
-import { type Choice, hostChoices, readMember, serviceChoices } from './picks.ts';
+import { type Choice, hostChoices, memberReader, serviceChoices } from './picks.ts';
 import type { RuleValues } from './rule-values.ts';
 
 /** One object that the form makes on the spot: its edit, what it is called on the page, and the fields of its places in the policy. */
@@ -34,7 +34,8 @@ const hostMakes = (policy: Policy, values: RuleValues, side: 'source' | 'destina
   const lines = linesOf(values[`${side}GroupMembers`]);
   const choices = hostChoices(policy);
   // An address that has no name yet gets itself as its name: pasting a list of addresses makes a group of them.
-  const typed = lines.filter((line) => readMember(choices, line) === undefined && isAddress(line));
+  const read = memberReader(choices);
+  const typed = lines.filter((line) => read(line) === undefined && isAddress(line));
   const members = membersOf(choices, lines);
   return [
     ...typed.map((line) => addressMake(line, line, { '': field })),
@@ -96,7 +97,8 @@ const groupMake = (
 
 /** Each member once: names in another spelling are the same. */
 const membersOf = (choices: Choice[], lines: string[]): Member[] => {
-  const members = lines.map((line) => readMember(choices, line) ?? { name: line, kind: 'object' as const });
+  const read = memberReader(choices);
+  const members = lines.map((line) => read(line) ?? { name: line, kind: 'object' as const });
   const keyOf = ({ name, kind }: Member) => `${kind} ${name.toLowerCase()}`;
   return [...new Map(members.map((one) => [keyOf(one), one])).values()];
 };

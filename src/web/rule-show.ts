@@ -6,6 +6,7 @@ import { type Faults, formOf } from './form.ts';
 import { formatTime } from './format.ts';
 import { type Status, showPage } from './frame.ts';
 import { icmp6Types, icmpTypes } from './icmp.ts';
+import { embedded } from './pick-search.ts';
 import { hostChoices, type Lease, OWN_SET, serviceChoices } from './picks.ts';
 import { type Clock, expiryOptions } from './rule-expiry.ts';
 import { makesOf } from './rule-makes.ts';
@@ -51,8 +52,11 @@ export const showRuleForm = async (
     revision: round.revision,
     seen: round.seen,
     same: same ?? null,
-    hosts: hostChoices(policy, await leasesOf(web, ctx)),
-    services: toBox ? services.toSorted((a, b) => Number(b.set === OWN_SET) - Number(a.set === OWN_SET)) : services,
+    hosts: embedded(hostChoices(policy, await leasesOf(web, ctx)), { list: 'hosts' }),
+    services: embedded(
+      toBox ? services.toSorted((a, b) => Number(b.set === OWN_SET) - Number(a.set === OWN_SET)) : services,
+      { list: 'services' },
+    ),
     headings: [...new Set(policy.rules.map(({ heading }) => heading).filter((text) => text !== ''))],
     positions: others.length > LISTED ? [] : others.map((other) => ruleLabel(policy, other)),
     count: others.length,
@@ -107,7 +111,7 @@ export const positionOf = (round: Round, text: string): number | undefined | str
 const othersOf = ({ policy, id }: Round): Rule[] => policy.rules.filter((one) => one.id !== id);
 
 /** What the network shows is a help only: without it the form works as well. */
-const leasesOf = async (web: Web, ctx: Context): Promise<Lease[]> =>
+export const leasesOf = async (web: Web, ctx: Context): Promise<Lease[]> =>
   web.agent('leases.get', {}, tokenOf(ctx)).then(
     ({ leases }) => leases,
     () => [],

@@ -186,7 +186,7 @@ test('groups hold groups; a circle is refused at the member; uses count what is 
   await admin.get(`${base}/address-groups/new`);
   await admin.submit('', { name: 'Inner', add: 'MailAccess', step: 'save' }, ['step']);
   await admin.get(`${base}/address-groups/new`);
-  await admin.submit('', { name: 'Outer', addGroup: 'Inner', step: 'save' }, ['step']);
+  await admin.submit('', { name: 'Outer', add: 'Inner', step: 'save' }, ['step']);
   t.deepEqual((await policyOf(ui)).addressGroups[1]?.members, [{ name: 'Inner', kind: 'group', enabled: true }]);
   await admin.get(`${base}/addresses`);
   t.regex(admin.page.text, /MailAccess Network 192\.168\.51\.0\/27 1 group, 1 rule, 1 through groups/);
@@ -195,7 +195,7 @@ test('groups hold groups; a circle is refused at the member; uses count what is 
   t.true(admin.page.links.includes(`${base}/address-groups/edit?name=Outer`));
   await admin.get(`${base}/address-groups/edit?name=Inner`);
   t.notRegex(admin.page.html, /<option value="Outer"/, 'what would make a circle is not offered');
-  await admin.submit('', { addGroup: 'Outer', step: 'save' }, ['step']);
+  await admin.submit('', { add: 'Outer', step: 'save' }, ['step']);
   t.is(admin.status, 422);
   t.regex(admin.page.errors.member1 ?? '', /would put the group into itself/);
   await admin.get(`${base}/address-groups/edit?name=Inner`);

@@ -6,18 +6,19 @@ import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
 import {
-  choicesOf,
   circles,
-  countText,
+  detailer,
   emptyGroup,
   type GroupValues,
-  groupChoices,
   groupsOf,
   type Member,
-  objectsOf,
+  memberChoices,
+  membersText,
   readGroup,
   withAdded,
 } from '../group-values.ts';
+import { pageOf } from '../paging.ts';
+import { embedded } from '../pick-search.ts';
 import { checkEdit, revisionAgain, revisionOf, type Saved, savedText, saveEdit } from '../save.ts';
 import { useView } from '../uses.ts';
 
@@ -49,19 +50,23 @@ const showNew = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   await show(web, ctx, kind, { group, faults: noFaults, policy, revision });
 };
 
-/** Add and Remove only show the form again; Save saves, and takes what is chosen but not added yet along. */
+/** Add, Remove, Find and the pages of the members only show the form again; Save saves, and takes what is chosen but not added yet along. */
 const step = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   const fields = fieldsOf(ctx);
   const { policy, revision } = await ask(web, ctx);
   const sent = revisionOf(fields);
-  const removed = fields.get('remove');
+  const wanted = wantedOf(fields);
   const { values: group, unknown } = withAdded(policy, kind, readGroup(fields));
   const early = earlyFaults(policy, kind, group, unknown);
-  const adding = fields.get('step') === 'add';
-  if (removed !== null || adding) {
+  if (wanted !== 'save') {
+    const removed = fields.get('remove');
     const members = group.members.filter((_, index) => String(index) !== removed);
-    const faults = adding ? early : noFaults;
-    return show(web, ctx, kind, { group: { ...group, members }, faults, policy, revision: sent ?? revision });
+    const added = group.members.length > readGroup(fields).members.length;
+    const faults = wanted === 'add' ? early : noFaults;
+    const page = added ? LAST : (fields.get('page') ?? fields.get('at') ?? '');
+    const find = added ? '' : group.find;
+    const shown = { group: { ...group, members, find }, faults, policy, revision: sent ?? revision, page };
+    return show(web, ctx, kind, shown);
   }
   const edit = editOf(kind, group);
   const wrong = Object.keys(early.fields).length > 0;
@@ -80,16 +85,37 @@ const step = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   await show(web, ctx, kind, { group, faults, policy: newest.policy, revision: again });
 };
 
-/** What the form itself knows: names in the list that nothing has, and members through which the group would hold itself. */
-const earlyFaults = (policy: Policy, kind: Kind, group: GroupValues, unknown: string[]): Faults => {
+/** Which button was pressed. Enter presses the one of the field that it was typed in: Add, Find, else Save. */
+const wantedOf = (fields: URLSearchParams): 'add' | 'show' | 'save' => {
+  if (fields.get('remove') !== null || fields.get('page') !== null) return 'show';
+  const button = fields.get('step');
+  if (button === 'add' || (button === 'enter' && fields.get('add') !== '')) return 'add';
+  const found = button === 'enter' && (fields.get('find') ?? '') !== (fields.get('found') ?? '');
+  return found || (button !== 'save' && button !== 'enter') ? 'show' : 'save';
+};
+
+/** A page beyond the end is the last one: there stands what was added. */
+const LAST = '999999';
+
+/** What the form itself knows: names that nothing has, and members through which the group would hold itself. */
+const earlyFaults = (
+  policy: Policy,
+  kind: Kind,
+  group: GroupValues,
+  unknown: Record<'add' | 'addMany', string[]>,
+): Faults => {
   const fields: Record<string, string> = {};
-  const names = unknown.slice(0, 5).map((name) => `“${name.length > 60 ? `${name.slice(0, 59)}…` : name}”`);
-  const more = unknown.length > 5 ? ` and ${unknown.length - 5} more` : '';
-  if (unknown.length > 0) fields.addMany = `Nothing is called ${names.join(', ')}${more}.`;
+  for (const field of ['add', 'addMany'] as const)
+    if (unknown[field].length > 0) fields[field] = nothingText(unknown[field]);
   for (const index of circles(policy, kind, group))
     fields[`member${index}`] =
       `This would put the group into itself: “${group.members[index]?.name}” holds it, or is it.`;
   return Object.keys(fields).length === 0 ? noFaults : { fields, general: [] };
+};
+
+const nothingText = (unknown: string[]): string => {
+  const names = unknown.slice(0, 5).map((name) => `“${name.length > 60 ? `${name.slice(0, 59)}…` : name}”`);
+  return `Nothing is called ${names.join(', ')}${unknown.length > 5 ? ` and ${unknown.length - 5} more` : ''}.`;
 };
 
 const editOf = (kind: Kind, { was, name, remark, members }: GroupValues) => ({
@@ -105,32 +131,33 @@ const fieldOf = (place: string): string | undefined => {
   return ['name', 'remark', 'members'].includes(place) ? place : undefined;
 };
 
-type Shown = { group: GroupValues; faults: Faults; policy: Policy; revision: number };
+type Shown = { group: GroupValues; faults: Faults; policy: Policy; revision: number; page?: string };
 
 const show = async (web: Web, ctx: Context, kind: Kind, shown: Shown): Promise<void> => {
   const { group, faults, policy, revision } = shown;
   const title = group.was === '' ? `New ${kind.one}` : `Edit ${kind.one}`;
-  const detail = detailer(policy, kind);
   await showPage(web, ctx, { title, nav: 'objects' }, 'group-form.njk', {
     kind,
     title,
     was: group.was,
     revision,
     uses: useView(policy, kind.collection, group.was),
-    members: group.members.map((one) => ({ ...one, detail: detail(one) })),
-    choices: choicesOf(policy, kind, group),
-    groups: groupChoices(policy, kind, group),
-    form: formOf({ name: group.name, remark: group.remark, addMany: group.addMany }, faults),
+    members: membersText(group.members),
+    list: listOf(policy, kind, shown),
+    choices: embedded(memberChoices(policy, kind, group.was), { list: kind.page, group: group.was }),
+    form: formOf(
+      { name: group.name, remark: group.remark, add: group.add, addMany: group.addMany, find: group.find },
+      faults,
+    ),
   });
 };
 
-/** What is behind a member: the value of an object, the size of a group, or that it is not there. */
-const detailer = (policy: Policy, kind: Kind): ((member: Member) => string) => {
-  const objects = new Map(objectsOf(policy, kind).map(({ name, detail }) => [name.toLowerCase(), detail]));
-  const groups = new Map(groupsOf(policy, kind).map((one) => [one.name.toLowerCase(), one.members.length]));
-  return ({ name, kind: as }) => {
-    if (as === 'object') return objects.get(name.toLowerCase()) ?? 'missing';
-    const count = groups.get(name.toLowerCase());
-    return count === undefined ? 'missing' : `group of ${countText(count)}`;
-  };
+/** One page of the members; those with a fault come first of all. */
+const listOf = (policy: Policy, kind: Kind, { group, faults, page }: Shown) => {
+  const detail = detailer(policy, kind);
+  const rows = group.members.map((one: Member, index) => ({ ...one, index, detail: detail(one) }));
+  const wrong = rows.filter(({ index }) => faults.fields[`member${index}`] !== undefined);
+  if (wrong.length > 0 && rows.length > wrong.length)
+    return { ...pageOf(wrong, '', '', () => ''), total: rows.length, wrong: true };
+  return { ...pageOf(rows, group.find.trim(), page ?? '', (one) => `${one.name} ${one.detail}`), wrong: false };
 };

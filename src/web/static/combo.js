@@ -1,6 +1,5 @@
 // A field with a list becomes a combobox after the ARIA pattern “list autocomplete”; without this file it is the browser's own.
-
-const SHOWN = 60;
+import { same, search, searchAway } from './picks.js';
 
 const element = (tag, attributes, ...children) => {
   const made = document.createElement(tag);
@@ -9,23 +8,8 @@ const element = (tag, attributes, ...children) => {
   return made;
 };
 
-/** The choices of a field: those of its list that are meant for its side, the box's own services first when the box is spoken of. */
-const choicesOf = (list, side) => {
-  const all = [...list.options].filter(({ dataset }) => dataset.only === undefined || dataset.only === side);
-  const own = ({ dataset }) => (dataset.set === 'Greengate' ? 0 : 1);
-  const toBox = document.querySelector('[name="destination"]:checked')?.value === 'greengate';
-  return list.id === 'services' && toBox ? all.sort((a, b) => own(a) - own(b)) : all;
-};
-
-const fits = (words) => (option) => {
-  const text = `${option.value} ${option.label}`.toLowerCase();
-  return words.every((word) => text.includes(word));
-};
-
 /** An address needs no list: it is taken as it is typed. */
 const isTyped = (text) => /^[\d.:/\s-]+$|^([\da-f]{1,2}[:-]){2,}|\//i.test(text);
-
-const same = (one, other) => one.trim().toLowerCase() === other.trim().toLowerCase();
 
 /** Opens the part of the form that makes a new object, with what was typed already in it. */
 const make = (side, text) => {
@@ -60,6 +44,8 @@ class Combobox {
     /** What the open list shows: each row, and what choosing it does. */
     this.rows = [];
     this.active = -1;
+    /** Counts the searches: an answer that was overtaken by the next one is not shown. */
+    this.asked = 0;
     this.box.setAttribute('aria-label', input.getAttribute('aria-label'));
     input.removeAttribute('list');
     const wired = {
@@ -71,16 +57,17 @@ class Combobox {
     for (const [name, value] of Object.entries(wired)) input.setAttribute(name, value);
     input.parentElement.append(this.box, this.said);
     input.addEventListener('keydown', (event) => this.key(event));
-    input.addEventListener('input', () => this.open(false));
-    input.addEventListener('click', () => this.box.hidden && this.open(true));
+    input.addEventListener('input', () => this.search(false));
+    input.addEventListener('click', () => this.box.hidden && this.search(true));
     input.addEventListener('blur', () => this.close());
     // A press on the list must not take the focus out of the field, or the list would close before the click.
     this.box.addEventListener('mousedown', (event) => event.preventDefault());
     // On a slow box somebody may have begun to type before this file was there.
-    if (document.activeElement === input && input.value !== '') this.open(false);
+    if (document.activeElement === input && input.value !== '') this.search(false);
   }
 
   close() {
+    this.asked += 1;
     this.box.hidden = true;
     this.input.setAttribute('aria-expanded', 'false');
     this.activate(-1);
@@ -108,10 +95,11 @@ class Combobox {
   }
 
   choose(text) {
-    const { adds } = this.input.dataset;
+    const { adds, presses } = this.input.dataset;
     this.input.value = adds === undefined ? text : '';
     if (adds === undefined) this.input.dispatchEvent(new Event('change', { bubbles: true }));
     else add(adds, text);
+    if (presses !== undefined) document.getElementById(presses).click();
   }
 
   row(kind, act, ...content) {
@@ -127,40 +115,50 @@ class Combobox {
     return row;
   }
 
-  group(set, options) {
+  group(set, choices) {
     const head = element('div', { class: 'gg-combo-set', id: `${this.box.id}-${set.replace(/\W/g, '')}` }, set);
-    const rows = options.map(({ value, label }) =>
-      this.row('', () => this.choose(value), element('bdi', {}, value), element('small', { dir: 'auto' }, label)),
+    const rows = choices.map(({ text, detail }) =>
+      this.row('', () => this.choose(text), element('bdi', {}, text), element('small', { dir: 'auto' }, detail)),
     );
     return element('div', { role: 'group', 'aria-labelledby': head.id }, head, ...rows);
   }
 
-  /** Shows what fits the text; with `everything`, all when the text names one already. The first that fits is marked. */
-  open(everything) {
+  /** Opens the list with what fits the text; of a long list a moment later. `then` is called when it is there. */
+  search(everything, then = () => {}) {
     const text = this.input.value.trim();
-    const choices = choicesOf(this.list, this.side);
-    const exact = choices.some(({ value }) => same(value, text));
-    const words =
-      everything && exact
-        ? []
-        : text
-            .toLowerCase()
-            .split(/\s+/)
-            .filter((word) => word !== '');
-    const found = choices.filter(fits(words));
+    const { list, side } = this;
+    clearTimeout(this.waiting);
+    this.asked += 1;
+    if (list.dataset.from === undefined) {
+      this.open(text, search(list, side, text, everything));
+      return then();
+    }
+    const asked = this.asked;
+    // What is shown still belongs to the text before: Enter must not take it.
+    this.activate(-1);
+    this.waiting = setTimeout(async () => {
+      const found = await searchAway(list, side, text, everything);
+      if (asked !== this.asked || document.activeElement !== this.input) return;
+      this.open(text, found ?? search(list, side, text, everything));
+      then();
+    }, 120);
+  }
+
+  /** Shows what was found. The first that fits is marked. */
+  open(text, { choices, count, exact }) {
     this.rows = [];
-    const sets = Map.groupBy(found.slice(0, SHOWN), ({ dataset }) => dataset.set);
-    this.box.replaceChildren(...[...sets].map(([set, options]) => this.group(set, options)));
-    if (found.length > SHOWN)
+    const sets = Map.groupBy(choices, ({ set }) => set);
+    this.box.replaceChildren(...[...sets].map(([set, some]) => this.group(set, some)));
+    if (count > choices.length)
       this.box.append(
-        element('div', { class: 'gg-combo-more' }, `and ${found.length - SHOWN} more: type to narrow down`),
+        element('div', { class: 'gg-combo-more' }, `and ${count - choices.length} more: type to narrow down`),
       );
     if (this.input.dataset.makes !== undefined && !exact) this.offerNew(text);
     this.box.hidden = this.rows.length === 0;
     this.input.setAttribute('aria-expanded', String(!this.box.hidden));
-    this.said.textContent = found.length === 1 ? '1 found' : `${found.length} found`;
+    this.said.textContent = count === 1 ? '1 found' : `${count} found`;
     const current = this.rows.findIndex(({ row }) => same(row.firstChild.textContent, text));
-    const first = text !== '' && !isTyped(text) && found.length > 0 ? 0 : -1;
+    const first = text !== '' && !isTyped(text) && count > 0 ? 0 : -1;
     this.activate(current >= 0 ? current : first);
   }
 
@@ -177,14 +175,14 @@ class Combobox {
   }
 
   keyArrowDown(opened, { altKey }) {
-    if (!opened) this.open(true);
-    if (opened || (this.active < 0 && !altKey)) this.move(1);
+    if (opened) this.move(1);
+    else this.search(true, () => this.active < 0 && !altKey && this.move(1));
     return true;
   }
 
   keyArrowUp(opened) {
-    if (!opened) this.open(true);
-    if (opened || this.active < 0) this.move(-1);
+    if (opened) this.move(-1);
+    else this.search(true, () => this.active < 0 && this.move(-1));
     return true;
   }
 
@@ -194,9 +192,10 @@ class Combobox {
   }
 
   keyEnter(opened) {
-    const { adds } = this.input.dataset;
+    const { adds, presses } = this.input.dataset;
+    const takes = adds !== undefined || presses !== undefined;
     if (opened && this.active >= 0) this.take(this.active);
-    else if (adds !== undefined && this.input.value.trim() !== '') this.choose(this.input.value.trim());
+    else if (takes && this.input.value.trim() !== '') this.choose(this.input.value.trim());
     else return adds !== undefined;
     return true;
   }
@@ -220,3 +219,8 @@ const toggled = ({ target }) => {
 for (const part of document.querySelectorAll('.gg-adder')) part.hidden = false;
 for (const input of document.querySelectorAll('[data-combo], [data-adds]')) new Combobox(input);
 document.addEventListener('toggle', toggled, true);
+// What was added leaves its field; what nothing is called like stays there.
+document.addEventListener('htmx:afterSettle', ({ detail }) => {
+  const field = document.getElementById('add');
+  if (detail.target?.id === 'members' && document.getElementById('add-error') === null) field.value = '';
+});
