@@ -37,7 +37,13 @@ const revision = z.number().int().optional();
 const collection = z.enum(['addresses', 'addressGroups', 'services', 'serviceGroups']);
 
 const single = [
-  z.strictObject({ do: z.literal('save'), collection, was: short.optional(), value: z.unknown() }),
+  z.strictObject({
+    do: z.literal('save'),
+    collection,
+    was: short.optional(),
+    position: position.optional(),
+    value: z.unknown(),
+  }),
   z.strictObject({ do: z.literal('delete'), collection, name: short }),
   z.strictObject({
     do: z.literal('saveRule'),

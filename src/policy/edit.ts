@@ -12,8 +12,8 @@ export type Section = 'settings' | 'network' | 'dhcp' | 'dns' | 'proxy' | 'time'
 
 /** One change to a policy, as data. `value` is unknown: it comes from a form and is parsed here. */
 export type Edit =
-  /** Adds an object, or replaces the one called `was`; a changed name is followed everywhere. */
-  | { do: 'save'; collection: Collection; was?: string; value: unknown }
+  /** Adds an object, or replaces the one called `was`; a changed name is followed everywhere. A new one goes to `position` (from 0), else to the end. */
+  | { do: 'save'; collection: Collection; was?: string; position?: number; value: unknown }
   /** Refused while the object is in use. */
   | { do: 'delete'; collection: Collection; name: string }
   /** Adds a rule (no id) or replaces one. `position` counts from 0; default: last, or where it was. With `restore` it brings a deleted one back under its id. */
@@ -148,7 +148,8 @@ const changeSection = (policy: Policy, section: Section, value: unknown): Draft 
 
 const saveObject = (policy: Policy, edit: Extract<Edit, { do: 'save' }>): Draft => {
   const list = policy[edit.collection] as { name: string }[];
-  const index = edit.was === undefined ? list.length : list.findIndex((one) => one.name === edit.was);
+  const end = Math.min(edit.position ?? list.length, list.length);
+  const index = edit.was === undefined ? end : list.findIndex((one) => one.name === edit.was);
   const at = `${edit.collection}/${index}`;
   if (index < 0)
     return { at: edit.collection, problem: `“${edit.was}” is not there any more: somebody deleted or renamed it.` };
@@ -159,7 +160,13 @@ const saveObject = (policy: Policy, edit: Extract<Edit, { do: 'save' }>): Draft 
       : policy;
   // Groups that hold this one are in the same list, and name it too.
   const others = followed[edit.collection] as { name: string }[];
-  return { at, policy: { ...followed, [edit.collection]: others.toSpliced(index, 1, edit.value as never) } };
+  return {
+    at,
+    policy: {
+      ...followed,
+      [edit.collection]: others.toSpliced(index, edit.was === undefined ? 0 : 1, edit.value as never),
+    },
+  };
 };
 
 const deleteObject = (policy: Policy, edit: Extract<Edit, { do: 'delete' }>): Draft => {

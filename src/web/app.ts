@@ -5,6 +5,7 @@ import { apiCalls } from './api/api.ts';
 import { serveAssets } from './assets.ts';
 import type { State, Web, WebParts } from './context.ts';
 import { barPages } from './frame.ts';
+import { makeKept } from './kept.ts';
 import { refuseForgery } from './middleware/csrf.ts';
 import { errorPages } from './middleware/errors.ts';
 import { securityHeaders } from './middleware/headers.ts';
@@ -24,6 +25,7 @@ import { firewallLogPages } from './pages/log-firewall.ts';
 import { proxyLogPages } from './pages/log-proxy.ts';
 import { loginPages } from './pages/login.ts';
 import { networkPages } from './pages/network.ts';
+import { objectDeletePages } from './pages/object-delete.ts';
 import { objectFormPages } from './pages/object-forms.ts';
 import { objectPages } from './pages/objects.ts';
 import { pastePages } from './pages/paste.ts';
@@ -36,13 +38,14 @@ import { setupPages } from './pages/setup.ts';
 import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
 import { timePages } from './pages/time.ts';
+import { undoPages } from './pages/undo.ts';
 import { userPages } from './pages/users.ts';
 import { createRender } from './render.ts';
 import { takeUpload } from './upload.ts';
 
 /** The admin UI as a Koa app. It holds no state of its own: the agent and the logs do. */
 export const createApp = (parts: WebParts): Koa => {
-  const web: Web = { ...parts, render: createRender(parts.views, parts.assets) };
+  const web: Web = { ...parts, render: createRender(parts.views, parts.assets), kept: makeKept() };
   const app = new Koa();
   app.silent = true;
   app.on('error', (error: unknown) => {
@@ -78,10 +81,12 @@ const pages = [
   sshPages,
   botPages,
   ruleActionPages,
+  undoPages,
   readyMadePages,
   botSettingsPages,
   ruleFormPages,
   objectPages,
+  objectDeletePages,
   objectFormPages,
   pastePages,
   pickPages,

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Role } from '../agent/api.ts';
 import type { Agent } from '../agent/client.ts';
 import type { Assets } from './assets.ts';
+import type { Kept } from './kept.ts';
 import type { LogReader } from './ports.ts';
 import type { Render } from './render.ts';
 
@@ -19,7 +20,8 @@ export type WebParts = {
   report: (message: string, error: unknown) => void;
 };
 
-export type Web = WebParts & { render: Render };
+/** `kept`: what “Undo” would bring back. */
+export type Web = WebParts & { render: Render; kept: Kept };
 
 /** Who is logged in, as far as the web process knows: the agent checks the token with every verb. */
 export type Session = { token: string; user: string; role: Role; totp: boolean; csrf: string };

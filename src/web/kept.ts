@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import type { Rule } from '../policy/schema.ts';
+import type { Edit } from '../policy/edit.ts';
 
-/** Deleted rules, each with the position it had. */
-export type Deleted = { rule: Rule; position: number }[];
+/** What takes a deletion back: the edits, what is said then, and the page that shows it. */
+export type Deleted = { edits: Edit[]; done: string; to: string };
 
 /** What “Undo” would bring back: kept in this process alone, for a while, and given to nobody but who deleted it. */
 export type Kept = {

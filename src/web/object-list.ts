@@ -45,6 +45,43 @@ export const rowsOf = (policy: Policy, kind: Kind): Row[] => {
   }));
 };
 
+/** What the filter of a list looks at. */
+export const rowText = (row: Row): string => `${row.name} ${row.kind} ${row.detail} ${row.rest} ${row.remark}`;
+
+/** The names of every object that a filter finds. */
+export const foundNames = (policy: Policy, kind: Kind, filter: string): string[] =>
+  rowsOf(policy, kind)
+    .filter((row) => rowText(row).toLowerCase().includes(filter.trim().toLowerCase()))
+    .map(({ name }) => name);
+
+/**
+ * Those of these objects that nothing but others of them uses, in an order in which they can be deleted one after the other:
+ * groups before the groups that they hold.
+ */
+export const deletable = (policy: Policy, { collection }: Kind, names: readonly string[]): string[] => {
+  const list = policy[collection] as { name: string }[];
+  const without = (gone: ReadonlySet<string>): Policy => ({
+    ...policy,
+    [collection]: list.filter(({ name }) => !gone.has(name)),
+  });
+  const unused = (some: readonly string[], gone: ReadonlySet<string>): string[] => {
+    const counts = useCounts(without(gone), collection);
+    return some.filter((name) => !counts.has(name.toLowerCase()));
+  };
+  const there = new Set(list.map(({ name }) => name));
+  let left = names.filter((name) => there.has(name));
+  for (let next = unused(left, new Set(left)); next.length < left.length; next = unused(left, new Set(left)))
+    left = next;
+  const ordered: string[] = [];
+  while (ordered.length < left.length) {
+    const gone = new Set(ordered);
+    const next = unused(left, gone).filter((name) => !gone.has(name));
+    if (next.length === 0) break;
+    ordered.push(...next);
+  }
+  return ordered;
+};
+
 /** Sorted lines; names and addresses by the numbers in them, so that .9 comes before .10. Equal ones stay as they were. */
 export const sorted = (rows: Row[], { by, down }: Sorting): Row[] => {
   if (by === '') return rows;

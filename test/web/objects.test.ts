@@ -67,7 +67,7 @@ test('an object in use says where, cannot be deleted, and its new name is follow
   t.true(admin.page.links.includes('/firewall/bot/rules/r1'));
   await admin.get(`${base}/addresses/delete?name=MailAccess`);
   t.regex(admin.page.text, /cannot be deleted while it is in use/);
-  await admin.submit(`${base}/addresses/delete`, {});
+  await admin.submit(`${base}/addresses/delete`, { name: 'MailAccess' });
   t.regex(admin.page.text, /“MailAccess” is in use by rule 1/);
   t.is((await policyOf(ui)).addresses.length, 2);
   await admin.get(`${base}/addresses/edit?name=MailAccess`);

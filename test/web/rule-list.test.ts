@@ -129,7 +129,7 @@ test('many rules are switched, logged and deleted as one change each, and come b
   t.regex(admin.page.text, /3 rules deleted/);
   t.is(await idsOf(ui), 'a c e');
   const gone = policy.rules;
-  await admin.submit('/firewall/bot/undo', {});
+  await admin.submit('/undo', {});
   t.regex(admin.page.text, /The rules are back in their places/);
   t.deepEqual((await policyOf(ui)).rules, gone);
   await admin.get('/firewall/bot');
@@ -144,14 +144,14 @@ test('one rule is deleted at once; nobody else can undo it, and undo says when i
   await send(admin, '/firewall/bot', [['delete', 'c']]);
   t.is(await idsOf(ui), 'a b d e f');
   t.regex(admin.page.text, /Rule deleted\. Undo/);
-  const undo = admin.page.forms.find(({ action }) => action === '/firewall/bot/undo');
+  const undo = admin.page.forms.find(({ action }) => action === '/undo');
   const cookies = [...admin.cookies.values()].join();
   t.false(Buffer.from(cookies, 'base64url').toString().includes('Remark c'), 'the rule is not in a cookie');
   await ui.edit({ do: 'deleteRule', id: 'a' });
-  await admin.post('/firewall/bot/undo', new URLSearchParams(undo?.fields));
+  await admin.post('/undo', new URLSearchParams(undo?.fields));
   t.is(await idsOf(ui), 'b d c e f');
   t.like((await policyOf(ui)).rules[2], { heading: 'Mail', remark: 'Remark c' });
-  await admin.post('/firewall/bot/undo', new URLSearchParams(undo?.fields));
+  await admin.post('/undo', new URLSearchParams(undo?.fields));
   t.regex(admin.page.text, /not kept any more/);
 });
 

@@ -41,7 +41,13 @@ const is = <Word extends string>(word: Word) => z.literal(word);
 
 const edit = z.union([
   ...Object.entries(collections).map(([collection, value]) =>
-    z.strictObject({ do: is('save'), collection: is(collection), was: z.string().optional(), value }),
+    z.strictObject({
+      do: is('save'),
+      collection: is(collection),
+      was: z.string().optional(),
+      position: position.optional(),
+      value,
+    }),
   ),
   z.strictObject({ do: is('delete'), collection: z.enum(Object.keys(collections)), name: z.string() }),
   z.strictObject({

@@ -27,7 +27,7 @@ export const botPages: Pages = (router, web) => {
     await showRules(web, ctx, place);
   });
   // What was sent to these addresses answers with the list; loaded anew they lead to it.
-  for (const path of ['bulk', 'selected/done', 'undo', 'heading/done'])
+  for (const path of ['bulk', 'selected/done', 'heading/done'])
     router.get(`/firewall/bot/${path}`, (ctx) => ctx.redirect('/firewall/bot'));
 };
 

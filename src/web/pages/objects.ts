@@ -7,23 +7,18 @@ import { addressKind } from '../address-values.ts';
 import { type Kind, kinds, objectTabs } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { namesNow } from '../dns-names.ts';
-import { setFlash } from '../flash.ts';
-import { fieldsOf } from '../form.ts';
 import { askStatus, type Status, seeOther, showPage } from '../frame.ts';
-import { type Column, columnsOf, type Row, rowsOf, type Sorting, sorted, sortingOf } from '../object-list.ts';
+import { type Column, columnsOf, type Row, rowsOf, rowText, type Sorting, sorted, sortingOf } from '../object-list.ts';
 import { addressOf, type Paged, pageOf } from '../paging.ts';
-import { problemText, revisionOf, savedText, saveEdit } from '../save.ts';
 import { useView } from '../uses.ts';
 import { serviceText } from '../words.ts';
 
-/** Firewall → Advanced BOT Config: the lists, and deleting. The forms have pages of their own. */
+/** Firewall → Advanced BOT Config: the lists. Forms and deleting have pages of their own. */
 export const objectPages: Pages = (router, web) => {
   router.get('/firewall/objects', (ctx) => seeOther(ctx, '/firewall/objects/addresses'));
   for (const kind of Object.values(kinds)) {
     const path = `/firewall/objects/${kind.page}`;
     router.get(path, (ctx) => showList(web, ctx, kind));
-    router.get(`${path}/delete`, (ctx) => showDelete(web, ctx, kind));
-    router.post(`${path}/delete`, (ctx) => remove(web, ctx, kind));
   }
   router.get('/firewall/objects/default-services', (ctx) => showDefaults(web, ctx, 'default-services'));
   router.get('/firewall/objects/default-networks', (ctx) => showDefaults(web, ctx, 'default-networks'));
@@ -32,15 +27,23 @@ export const objectPages: Pages = (router, web) => {
 export const getPolicy = async (web: Web, ctx: Context): Promise<Policy> =>
   (await web.agent('policy.get', {}, tokenOf(ctx))).policy;
 
-/** What a list shows: one page of it, filtered and sorted, and the addresses of its heads. */
-type Listed = { q: string; path: string; sorting: Sorting; heads: ReturnType<typeof headsOf>; list: Paged<Row> };
+/** What a list shows: one page of it, filtered and sorted, and the addresses of its heads. `place` is all that as a query. */
+type Listed = {
+  q: string;
+  path: string;
+  place: string;
+  sorting: Sorting;
+  heads: ReturnType<typeof headsOf>;
+  list: Paged<Row>;
+};
 
 const listOf = (ctx: Context, page: string, rows: Row[]): Listed => {
   const [q, path, columns] = [queryOf(ctx, 'q'), `/firewall/objects/${page}`, columnsOf(page)];
   const sorting = sortingOf(columns, queryOf(ctx, 'sort'), queryOf(ctx, 'dir'));
-  const text = (row: Row) => `${row.name} ${row.kind} ${row.detail} ${row.rest} ${row.remark}`;
-  const list = pageOf(sorted(rows, sorting), q, queryOf(ctx, 'page'), text);
-  return { q, path, sorting, list, heads: headsOf(columns, path, q, sorting) };
+  const list = pageOf(sorted(rows, sorting), q, queryOf(ctx, 'page'), rowText);
+  const at = { q, sort: sorting.by, dir: sorting.down ? 'down' : '', page: list.page === 1 ? '' : list.page };
+  const place = addressOf('', at).replace('?', '');
+  return { q, path, place, sorting, list, heads: headsOf(columns, path, q, sorting) };
 };
 
 /** The head of each column: a click sorts by it, another one the other way round. */
@@ -110,32 +113,3 @@ const serviceRows = (policy: Policy): Row[] =>
     remark: one.remark,
     used: 0,
   }));
-
-const showDelete = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
-  const name = queryOf(ctx, 'name');
-  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
-  if (!(policy[kind.collection] as { name: string }[]).some((one) => one.name === name)) return ctx.throw(404);
-  await showPage(web, ctx, { title: `Delete ${kind.one}`, nav: 'objects' }, 'object-delete.njk', {
-    kind,
-    name,
-    revision,
-    uses: useView(policy, kind.collection, name),
-  });
-};
-
-const remove = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
-  const fields = fieldsOf(ctx);
-  const name = fields.get('name') ?? '';
-  const edit = { do: 'delete' as const, collection: kind.collection, name };
-  const saved = await saveEdit(web.agent, ctx, edit, revisionOf(fields));
-  if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, `“${name}” deleted.`));
-  else if (saved.moved) return seeOther(ctx, movedBack(ctx, kind, name));
-  else setFlash(ctx, 'refused', problemText(saved.problems));
-  seeOther(ctx, `/firewall/objects/${kind.page}`);
-};
-
-/** Somebody saved meanwhile: the question is asked again, for what uses the object may have changed. */
-const movedBack = (ctx: Context, kind: Kind, name: string): string => {
-  setFlash(ctx, 'refused', 'Somebody else saved a change meanwhile. See whether this is still what you want.');
-  return addressOf(`/firewall/objects/${kind.page}/delete`, { name });
-};

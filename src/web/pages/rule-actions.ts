@@ -1,10 +1,10 @@
 import type { Context } from 'koa';
 import type { Edit } from '../../policy/edit.ts';
+import type { Rule } from '../../policy/schema.ts';
 import { type Pages, sessionOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { fieldsOf } from '../form.ts';
 import { seeOther } from '../frame.ts';
-import { type Kept, makeKept } from '../kept.ts';
 import { type ListPlace, listAddress, placeOfText, ruleFilter } from '../rule-filter.ts';
 import { moveEdits, numbersOf } from '../rule-moves.ts';
 import { ruleMark } from '../rule-rows.ts';
@@ -14,20 +14,18 @@ import { idOf, type ListChange, selectionPages } from './rule-selection.ts';
 
 /** What is done to the rules of the list: switch, move, delete and take that back; one rule or many as one change. */
 export const ruleActionPages: Pages = (router, web) => {
-  const kept = makeKept();
-  router.post('/firewall/bot', (ctx) => fromRow(web, ctx, kept));
+  router.post('/firewall/bot', (ctx) => fromRow(web, ctx));
   router.post('/firewall/bot/rules/:id/toggle', (ctx) => {
     const fields = fieldsOf(ctx);
     const what = fields.get('enabled') === null ? 'log' : 'enabled';
     return toggle(web, ctx, { id: idOf(ctx), what, on: fields.get(what) === 'yes' });
   });
   router.post('/firewall/bot/rules/:id/move', (ctx) => moveOne(web, ctx));
-  router.post('/firewall/bot/rules/:id/delete', (ctx) => remove(web, ctx, kept, [idOf(ctx)]));
-  router.post('/firewall/bot/bulk', (ctx) => bulk(web, ctx, kept));
-  router.post('/firewall/bot/undo', (ctx) => undo(web, ctx, kept));
+  router.post('/firewall/bot/rules/:id/delete', (ctx) => remove(web, ctx, [idOf(ctx)]));
+  router.post('/firewall/bot/bulk', (ctx) => bulk(web, ctx));
   selectionPages(router, web, {
     finish: (ctx, change) => finish(web, ctx, change),
-    remove: (ctx, ids) => remove(web, ctx, kept, ids),
+    remove: (ctx, ids) => remove(web, ctx, ids),
   });
 };
 
@@ -60,10 +58,10 @@ const conflict = (
 };
 
 /** The buttons of a row say what they are for in one field; a form sent without one (by Enter) changes nothing. */
-const fromRow = (web: Web, ctx: Context, kept: Kept): Promise<void> | void => {
+const fromRow = (web: Web, ctx: Context): Promise<void> | void => {
   const fields = fieldsOf(ctx);
   const gone = fields.get('delete');
-  if (gone !== null) return remove(web, ctx, kept, [gone]);
+  if (gone !== null) return remove(web, ctx, [gone]);
   const [, id = '', mark = '', what = '', on = ''] =
     /^([a-z0-9]{1,16}) ([\w-]{8}) (enabled|log) (yes|no)$/.exec(fields.get('set') ?? '') ?? [];
   if (id === '') return seeOther(ctx, listAddress(placeOfText(fields.get('place') ?? '')));
@@ -115,7 +113,7 @@ const moveOne = async (web: Web, ctx: Context): Promise<void> => {
 };
 
 /** Deletes at once; the bar on the next page takes it back. */
-const remove = async (web: Web, ctx: Context, kept: Kept, ids: string[]): Promise<void> => {
+const remove = async (web: Web, ctx: Context, ids: string[]): Promise<void> => {
   const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
   const deleted = policy.rules.flatMap((rule, position) => (ids.includes(rule.id) ? [{ rule, position }] : []));
   const numbers = numbersOf(policy.rules, ids);
@@ -124,37 +122,21 @@ const remove = async (web: Web, ctx: Context, kept: Kept, ids: string[]): Promis
     edits: (deleted.length > 0 ? deleted.map(({ rule }) => rule.id) : ids).map((id) => ({ do: 'deleteRule', id })),
     done: deleted.length === 1 ? 'Rule deleted.' : `${deleted.length} rules deleted.`,
     meant: `delete ${numbers}`,
-    undo: () => kept.keep(sessionOf(ctx).user, deleted),
+    undo: () =>
+      web.kept.keep(sessionOf(ctx).user, {
+        edits: restored(deleted),
+        done: deleted.length === 1 ? 'The rule is back in its place.' : 'The rules are back in their places.',
+        to: `/firewall/bot${deleted.length === 1 ? `#rule-${deleted[0]?.rule.id}` : ''}`,
+      }),
   });
 };
 
-const undo = async (web: Web, ctx: Context, kept: Kept): Promise<void> => {
-  const id = fieldsOf(ctx).get('undo') ?? '';
-  const deleted = kept.find(sessionOf(ctx).user, id);
-  if (deleted === undefined) {
-    setFlash(ctx, 'refused', 'What was deleted is not kept any more.');
-    return seeOther(ctx, '/firewall/bot');
-  }
-  const edits = deleted.map(
-    ({ rule: { id, ...value }, position }): Edit => ({ do: 'saveRule', id, value, position, restore: true }),
-  );
-  const saved = await saveEdit(web.agent, ctx, { do: 'batch', edits });
-  if (saved.ok) kept.forget(id);
-  if (saved.ok)
-    setFlash(
-      ctx,
-      'done',
-      savedText(
-        saved.cut,
-        deleted.length === 1 ? 'The rule is back in its place.' : 'The rules are back in their places.',
-      ),
-    );
-  else setFlash(ctx, 'refused', problemText(saved.problems), id);
-  seeOther(ctx, `/firewall/bot${deleted.length === 1 ? `#rule-${deleted[0]?.rule.id}` : ''}`);
-};
+/** The edits that bring rules back under their ids and in their places. */
+const restored = (deleted: { rule: Rule; position: number }[]): Edit[] =>
+  deleted.map(({ rule: { id, ...value }, position }) => ({ do: 'saveRule', id, value, position, restore: true }));
 
 /** The bar below a selection: switches act at once, the rest asks for more on a page of its own. */
-const bulk = async (web: Web, ctx: Context, kept: Kept): Promise<void> => {
+const bulk = async (web: Web, ctx: Context): Promise<void> => {
   const fields = fieldsOf(ctx);
   const word = fields.get('do') ?? '';
   const place = placeOfText(fields.get('place') ?? '');
@@ -176,7 +158,7 @@ const bulk = async (web: Web, ctx: Context, kept: Kept): Promise<void> => {
       done: `${ids.length === 1 ? '1 rule' : `${ids.length} rules`} ${change.done}.`,
       meant: `${change.verb} ${numbersOf(policy.rules, ids)}`,
     });
-  if (word === 'delete' && ids.length === 1) return remove(web, ctx, kept, ids);
+  if (word === 'delete' && ids.length === 1) return remove(web, ctx, ids);
   if (!['move', 'heading', 'delete'].includes(word))
     return ctx.throw(400, 'This cannot be done to rules.', { expose: true });
   const query = new URLSearchParams({ do: word, place: fields.get('place') ?? '' });

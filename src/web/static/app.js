@@ -15,15 +15,60 @@ const showWhen = () => {
   }
 };
 
+/** Has somebody typed something here that is not saved? What a refused form shows again counts, too. */
+const typed = (form) =>
+  form.querySelector('.is-invalid, .gg-alert') !== null ||
+  [...form.elements].some((one) => {
+    if (one.type === 'hidden' || one.type === 'submit') return false;
+    if (one.options !== undefined)
+      return [...one.options].some(
+        (option) =>
+          option.selected && !option.defaultSelected && [...one.options].some((other) => other.defaultSelected),
+      );
+    return one.type === 'checkbox' || one.type === 'radio'
+      ? one.checked !== one.defaultChecked
+      : one.value !== one.defaultValue;
+  });
+
+/** Escape leaves the field, then the page for the one that it was opened from; typed text is not lost without a word. */
+let warned = false;
+const leave = (event) => {
+  if (event.defaultPrevented || document.querySelector(':popover-open') !== null) return;
+  const { target } = event;
+  if (target.matches('input:not([type="checkbox"], [type="radio"]), select, textarea')) {
+    if (target.type !== 'search' || target.value === '') target.blur();
+    return;
+  }
+  const way = document.querySelector('[data-key="Escape"]');
+  if (way === null) return;
+  const form = way.closest('form');
+  if (warned || form === null || !typed(form)) return way.click();
+  warned = true;
+  say('What you typed is not saved. Escape again leaves all the same.');
+};
+
 /** `/` goes to the search field, `n` to what is new here. */
 const key = (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest('input, select, textarea') !== null) return;
+  if (event.key === 'Escape') return leave(event);
+  if (event.target.closest('input:not([type="checkbox"], [type="radio"]), select, textarea') !== null) return;
   const target = event.key === '/' ? document.getElementById('q') : document.querySelector(`[data-key="${event.key}"]`);
   if (target === null || (event.key !== '/' && event.key !== 'n')) return;
   event.preventDefault();
   if (event.key === '/') target.focus();
   else target.click();
+};
+
+/** One sentence where changes are told, too. */
+const say = (text) => {
+  const line = document.createElement('span');
+  line.textContent = text;
+  const box = document.createElement('div');
+  box.className = 'alert alert-info gg-alert';
+  box.setAttribute('role', 'alert');
+  box.append(line);
+  document.getElementById('flash')?.replaceChildren(box);
+  box.scrollIntoView({ block: 'nearest' });
 };
 
 /** In set-up, the time zone of the browser is a better guess than UTC. */

@@ -1,10 +1,9 @@
-// The rule list: selecting, moving by handle and by keyboard. Each of these has a form that works without script.
+// The rule list: moving by handle and by keyboard. Each of these has a form that works without script.
 
 const list = () => document.getElementById('list');
 const rows = () => [...document.querySelectorAll('tbody.gg-rule')];
 const rowOf = (target) => target.closest?.('tbody.gg-rule') ?? null;
 const idOf = (row) => row.rows[0].id.replace('rule-', '');
-const boxOf = (row) => row.querySelector('input[name="rule"]');
 const gripOf = (row) => row.querySelector('.gg-grip');
 const tell = (text) => {
   document.getElementById('told').textContent = text;
@@ -123,36 +122,17 @@ const moveByKey = (event, row) => {
   return true;
 };
 
-const focusRow = (row) => {
-  const target = row === undefined ? null : (boxOf(row) ?? gripOf(row));
-  target?.focus();
-  row?.scrollIntoView({ block: 'nearest' });
-};
-
-document.addEventListener('keydown', (event) => {
-  const row = rowOf(event.target);
-  const typing = event.target.closest('input, select, textarea');
-  const box = typing !== null && typing.type === 'checkbox';
-  if (event.ctrlKey || event.metaKey) return;
-  if (row !== null && gripOf(row) !== null && (typing === null || box) && moveByKey(event, row)) return;
-  if (event.altKey || (typing !== null && !box)) return;
-  const all = rows();
-  const here = row === null ? -1 : all.indexOf(row);
-  const down = event.key === 'j' || (row !== null && event.key === 'ArrowDown');
-  const up = event.key === 'k' || (row !== null && event.key === 'ArrowUp');
-  if (down || up) {
-    event.preventDefault();
-    focusRow(all[Math.max(0, Math.min(all.length - 1, here + (down ? 1 : -1)))]);
-  } else if (box && event.key === '/') {
-    event.preventDefault();
-    document.getElementById('q')?.focus();
-  } else if (box && event.key === 'n') document.querySelector('[data-key="n"]')?.click();
-});
-
-// Enter in a box would press the first button of the form.
-document.addEventListener('keypress', (event) => {
-  if (event.key === 'Enter' && event.target.name === 'rule') event.preventDefault();
-});
+// Before list.js, for which an arrow only goes to the next row.
+document.addEventListener(
+  'keydown',
+  (event) => {
+    const row = rowOf(event.target);
+    const typing = event.target.closest('input:not([type="checkbox"]), select, textarea') !== null;
+    if (event.ctrlKey || event.metaKey || typing) return;
+    if (row !== null && gripOf(row) !== null) moveByKey(event, row);
+  },
+  true,
+);
 
 document.addEventListener('focusout', (event) => {
   if (
@@ -211,27 +191,4 @@ document.addEventListener('pointerup', release);
 document.addEventListener('pointercancel', release);
 document.addEventListener('dragstart', (event) => {
   if (event.target.closest?.('.gg-grip') != null) event.preventDefault();
-});
-
-/** The box in the head selects the page; with Shift a box selects everything from the one before. */
-let last = null;
-document.addEventListener('click', (event) => {
-  const box = event.target;
-  if (box.id === 'select-page') for (const row of rows()) boxOf(row).checked = box.checked;
-  if (box.name !== 'rule') return;
-  const all = rows().map(boxOf);
-  const [from, to] = [all.indexOf(last), all.indexOf(box)].sort((a, b) => a - b);
-  if (event.shiftKey && from >= 0) for (const one of all.slice(from, to + 1)) one.checked = box.checked;
-  last = box;
-});
-
-/** A selection outlives a change of the list. */
-let selected = [];
-document.addEventListener('htmx:beforeSwap', () => {
-  selected = rows()
-    .filter((row) => boxOf(row)?.checked)
-    .map(idOf);
-});
-document.addEventListener('htmx:afterSwap', () => {
-  for (const row of rows()) if (selected.includes(idOf(row)) && boxOf(row) !== null) boxOf(row).checked = true;
 });
