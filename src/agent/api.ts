@@ -111,6 +111,9 @@ export type { Answer, Question };
 
 export type VerbName = keyof Verbs;
 
+/** Longest body of `policy.edit` and `policy.check`, in bytes: 10 000 rules are some 4 MB. */
+export const POLICY_BODY_MAX = 8_000_000;
+
 /** What a user may do: look; look and operate (switch rules, block for a time, restart services); everything. */
 export type Role = 'viewer' | 'operator' | 'administrator';
 

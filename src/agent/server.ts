@@ -2,7 +2,7 @@ import { chmod, chown, rm } from 'node:fs/promises';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import type { z } from 'zod';
-import type { VerbName, Verbs } from './api.ts';
+import { POLICY_BODY_MAX, type VerbName, type Verbs } from './api.ts';
 import type { Box } from './box.ts';
 import { type Caller, callerOf, tokenRefused, visitorOf } from './caller.ts';
 import { Refusal } from './refusal.ts';
@@ -14,9 +14,8 @@ import { during } from './visit.ts';
 // An `import` of node:http reads every export, `WebSocket` too, and that loads all of undici: 10 MB and a quarter of the start.
 const { createServer } = process.getBuiltinModule('node:http');
 
-/** Longest body of a request, in bytes; the second is for verbs that take a whole policy: 10 000 rules are some 4 MB. */
+/** Longest body of a request, in bytes; verbs that take a whole policy have a limit of their own. */
 export const BODY_MAX = 1_000_000;
-export const POLICY_BODY_MAX = 8_000_000;
 
 /** A Unix socket of the agent: `root` for root's own (0600), else the web process's (0660, group `group` unless null). */
 export type SocketOptions = { path: string; root: boolean; group: number | null };
@@ -96,7 +95,7 @@ const readBody = (request: IncomingMessage, max: number): Promise<string> =>
       if (length <= max) chunks.push(chunk);
       else {
         chunks = [];
-        reject(new Refusal(413, 'This is more than the agent accepts at once.'));
+        reject(new Refusal(413, `This is more than the agent accepts at once: at most ${max / 1_000_000} MB.`));
       }
     });
     request.on('end', () => resolve(Buffer.concat(chunks).toString('utf8')));

@@ -33,8 +33,13 @@ export const saveEdit = async (agent: Agent, ctx: Context, edit: Edit, revision?
 
 /** The same without doing it. */
 export const checkEdit = async (agent: Agent, ctx: Context, edit: Edit): Promise<Saved> => {
-  const { at, problems } = await agent('policy.check', { edit }, tokenOf(ctx));
-  return problems.length === 0 ? { ok: true, cut: 0 } : { ok: false, at, problems };
+  try {
+    const { at, problems } = await agent('policy.check', { edit }, tokenOf(ctx));
+    return problems.length === 0 ? { ok: true, cut: 0 } : { ok: false, at, problems };
+  } catch (error) {
+    if (!(error instanceof AgentRefusal) || error.status !== 413) throw error;
+    return { ok: false, at: '', problems: orSentence(error) };
+  }
 };
 
 /** What a saved change says on the next page. */
@@ -72,7 +77,7 @@ const refusalOf = async (
     return { ok: false, at, problems: problems.length > 0 ? problems : orSentence(error) };
   }
   if (error.status === 409 && revision !== undefined) return { ok: false, at: '', problems: [meanwhile], moved: true };
-  if (error.status === 409 || error.status === 400) return { ok: false, at: '', problems: orSentence(error) };
+  if ([400, 409, 413].includes(error.status)) return { ok: false, at: '', problems: orSentence(error) };
   throw error;
 };
 

@@ -2,8 +2,8 @@ import { Busboy } from '@fastify/busboy';
 import type { Context, Middleware } from 'koa';
 import { mustBeAble, type State } from './context.ts';
 
-/** A file that a form sent. `name` is what the browser calls it: never a path on this box. */
-export type Upload = { name: string; bytes: Buffer };
+/** A file that a form sent. `name` is what the browser calls it: never a path on this box. Of one that is too large nothing is kept. */
+export type Upload = { name: string; bytes: Buffer; large: boolean };
 
 /** Longest upload, in bytes. */
 export const UPLOAD_MAX = 16_000_000;
@@ -30,7 +30,7 @@ const uploads = new WeakMap<object, Upload | null>();
 const parse = (ctx: Context): Promise<{ fields: URLSearchParams; upload: Upload | null }> =>
   new Promise((resolve, reject) => {
     const fields = new URLSearchParams();
-    const chunks: Buffer[] = [];
+    let chunks: Buffer[] = [];
     let name = '';
     let large = false;
     const broken = () =>
@@ -49,16 +49,19 @@ const parse = (ctx: Context): Promise<{ fields: URLSearchParams; upload: Upload 
     form.on('field', (field, value) => fields.append(field, value));
     form.on('file', (_field, stream, filename) => {
       name = filename ?? '';
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('data', (chunk: Buffer) => {
+        if (!large) chunks.push(chunk);
+      });
       stream.on('limit', () => {
         large = true;
+        chunks = [];
       });
     });
     form.on('error', broken);
     form.on('finish', () => {
       const bytes = Buffer.concat(chunks);
-      if (large) reject(Object.assign(new Error('The file is larger than 16 MB.'), { status: 413, expose: true }));
-      else resolve({ fields, upload: name === '' && bytes.length === 0 ? null : { name, bytes } });
+      const none = name === '' && bytes.length === 0 && !large;
+      resolve({ fields, upload: none ? null : { name, bytes, large } });
     });
     ctx.req.once('aborted', broken);
     ctx.req.pipe(form);

@@ -31,11 +31,12 @@ const upload = async (
 };
 
 /** The status of a request that is longer than anything the box reads: 413 when it was read to that point. */
-const sendTooMuch = async (url: string, method: string, headers: Record<string, string>): Promise<number> => {
+const sendTooMuch = async (url: string, method: string, headers: Record<string, string>) => {
   const body = Buffer.alloc(17_000_000, 'x');
   body.write('--x\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n');
   body.write('\r\n--x--\r\n', body.length - 9);
-  return (await fetch(url, { method, headers, body, redirect: 'manual' })).status;
+  const answer = await fetch(url, { method, headers, body, redirect: 'manual' });
+  return { status: answer.status, text: await answer.text() };
 };
 
 const config = [
@@ -170,15 +171,47 @@ test('who may not import is refused before the file is read', async (t) => {
   const tries = async (cookie: string) =>
     sendTooMuch(`${ui.url}/firewall/import`, 'POST', { cookie, 'content-type': type });
   const type = 'multipart/form-data; boundary=x';
-  t.is(await tries(`greengate-session=${ui.lab.token}`), 413, 'an administrator’s is read');
+  t.regex((await tries(`greengate-session=${ui.lab.token}`)).text, /form is out of date/, 'an administrator’s is read');
   for (const role of ['viewer', 'operator'] as const) {
     const user = { name: role, role, create: true, password: PASSWORD, newPassword: password };
     await ui.lab.web('users.save', user, ui.lab.token);
     const { token } = await ui.lab.web('login', { user: role, password, visitor: '127.0.0.1' });
-    t.is(await tries(`greengate-session=${token}`), 403, role);
+    const refused = await tries(`greengate-session=${token}`);
+    t.is(refused.status, 403, role);
+    t.regex(refused.text, /Only an administrator/, 'before its token is looked for in what was sent');
     const json = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
     const calls = [['PUT', 'policy'] as const, ['POST', 'edits'] as const, ['POST', 'check'] as const];
     for (const [method, path] of calls)
-      t.is(await sendTooMuch(`${ui.url}/api/v1/${path}`, method, json), role === 'viewer' ? 403 : 413, path);
+      t.is((await sendTooMuch(`${ui.url}/api/v1/${path}`, method, json)).status, role === 'viewer' ? 403 : 413, path);
   }
+});
+
+test('a policy that is larger than the box takes is told before it is tried, and the upload stays', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  const base = await policyOf(ui);
+  const remark = 'x'.repeat(190);
+  const addresses = Array.from({ length: 20_000 }, (_, index) => ({
+    name: `${'Workplace '.repeat(18)}${index}`,
+    value: `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`,
+    remark,
+  }));
+  t.is((await upload(ui, 'large.json', JSON.stringify({ ...base, addresses }))).status, 303);
+  await admin.get('/firewall/import/preview');
+  t.regex(admin.page.text, /This was not imported\. The policy would be 8\.\d MB; Greengate takes at most 8\.0 MB\./);
+  const form = admin.page.forms.find((one) => one.action === '/firewall/import/apply');
+  t.deepEqual(form?.buttons, ['Discard']);
+  await admin.submit('/firewall/import/apply', {});
+  t.is(admin.status, 422);
+  t.regex(admin.page.text, /The policy would be 8\.\d MB/);
+  t.deepEqual(await policyOf(ui), base);
+  t.deepEqual(ui.reports, []);
+});
+
+test('a file that is too large is told at the form', async (t) => {
+  const ui = await readyUi(t);
+  const { status, page } = await upload(ui, 'large.tar', Buffer.alloc(16_000_001));
+  t.is(status, 422);
+  t.regex(page.text, /This was not read\. The file is larger than 16 MB\./);
+  t.true(page.forms.some(({ action }) => action === '/firewall/import'));
 });

@@ -91,7 +91,10 @@ test('what somebody else began to use meanwhile is not deleted: the question is 
   await ui.edit({ do: 'save', collection: 'addressGroups', value: { name: 'New', members: [{ name: 'A' }] } });
   await admin.submit(`${base}/addresses/delete`, {});
   t.is(admin.status, 409);
-  t.regex(admin.page.text, /Somebody else saved a change meanwhile\..* Nothing uses the address B.*Not deleted.* A : group “New”/);
+  t.regex(
+    admin.page.text,
+    /Somebody else saved a change meanwhile\..* Nothing uses the address B.*Not deleted.* A : group “New”/,
+  );
   t.is((await policyOf(ui)).addresses.length, 4);
   await admin.submit(`${base}/addresses/delete`, {});
   t.is((await policyOf(ui)).addresses.length, 3);

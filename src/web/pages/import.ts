@@ -1,16 +1,18 @@
 import type { Context } from 'koa';
+import { POLICY_BODY_MAX } from '../../agent/api.ts';
 import { Unreadable } from '../../import-read/tar.ts';
 import { type Policy, SCHEMA } from '../../policy/schema.ts';
 import { ruleSentence } from '../../policy/sentence.ts';
 import { mustBeAble, type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { fieldsOf } from '../form.ts';
+import { formatBytes } from '../format.ts';
 import { seeOther, showPage } from '../frame.ts';
 import { type Answers, type Kept, KeptUploads, outcomeOf } from '../import-kept.ts';
 import { answerThenSave } from '../moved.ts';
 import { pageOf } from '../paging.ts';
 import { checkEdit, problemText, savedText, saveEdit } from '../save.ts';
-import { uploadOf } from '../upload.ts';
+import { UPLOAD_MAX, uploadOf } from '../upload.ts';
 
 /** Firewall → Import: old files or a policy are uploaded, looked at, and applied on confirmation. And the policy as one file. */
 export const importPages: Pages = (router, web) => {
@@ -50,6 +52,7 @@ const takeFile = async (web: Web, ctx: Context, uploads: KeptUploads): Promise<v
   const upload = uploadOf(ctx);
   try {
     if (upload === null) throw new Unreadable('Choose a file.');
+    if (upload.large) throw new Unreadable(`The file is larger than ${UPLOAD_MAX / 1_000_000} MB.`);
     uploads.keep(tokenOf(ctx), upload);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
@@ -117,7 +120,8 @@ const showPreview = async (
     answers: kept.answers,
     questions,
     revision,
-    faults,
+    faults: faults.length > 0 ? faults : sizeFaults(policy),
+    fits: sizeFaults(policy).length === 0,
     q,
     shown,
     lines,
@@ -137,6 +141,19 @@ const showPreview = async (
     changes: changesOf(base, policy),
   });
 };
+
+/** What is longer than the agent takes is told before it is tried. */
+const sizeFaults = (policy: Policy): string[] => {
+  const size = Buffer.byteLength(JSON.stringify(policy)) + ENVELOPE;
+  return size <= POLICY_BODY_MAX
+    ? []
+    : [
+        `The policy would be ${formatBytes(size)}; Greengate takes at most ${formatBytes(POLICY_BODY_MAX)}. Shorten it, for example by networks and groups instead of one rule for each computer.`,
+      ];
+};
+
+/** What goes around a policy when it is sent. */
+const ENVELOPE = 200;
 
 const countsOf = (report: { outcome: string; review: boolean }[]): { word: string; count: number }[] =>
   ['imported', 'imported disabled', 'refused', 'note', 'ignored', 'check it']
@@ -203,6 +220,10 @@ const replace = async (
   revision: number,
 ): Promise<void> => {
   const { policy } = outcomeOf(kept, base, revision);
+  if (sizeFaults(policy).length > 0) {
+    ctx.status = 422;
+    return showPreview(web, ctx, uploads, 'report');
+  }
   const edit = { do: 'replace', value: policy } as const;
   const { uiPort } = policy.settings;
   const { address } = policy.network.green;
