@@ -38,6 +38,7 @@ import { setupPages } from './pages/setup.ts';
 import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
 import { timePages } from './pages/time.ts';
+import { tokenPages } from './pages/tokens.ts';
 import { undoPages } from './pages/undo.ts';
 import { userPages } from './pages/users.ts';
 import { createRender } from './render.ts';
@@ -97,6 +98,7 @@ const pages = [
   proxyLogPages,
   systemPages,
   userPages,
+  tokenPages,
   accountPages,
   changesLogPages,
   apiPages,

@@ -3,6 +3,7 @@ import type { Verbs } from '../agent/api.ts';
 import { can, type Pages, sessionOf, tokenOf, visitorOf, type Web } from './context.ts';
 import { type Flash, takeFlash } from './flash.ts';
 import { csrfOf } from './middleware/csrf.ts';
+import { roleLabels } from './roles.ts';
 
 export type Status = Verbs['status']['out'];
 
@@ -53,6 +54,7 @@ export const seeOther = (ctx: Context, target: string): void => {
 const barOf = (ctx: Context, status: Status) => ({
   csrf: csrfOf(ctx),
   user: sessionOf(ctx).user,
+  role: roleLabels[sessionOf(ctx).role],
   can: { operate: can(ctx, 'operate'), administer: can(ctx, 'administer') },
   hostname: status.hostname,
   bot: status.bot,

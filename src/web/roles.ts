@@ -14,6 +14,9 @@ const may = {
   administrator: 'may do everything',
 };
 
+/** The smaller of two roles. */
+export const lesser = (one: Role, other: Role): Role => (order.indexOf(one) < order.indexOf(other) ? one : other);
+
 /** The roles up to the one given, for a select. */
 export const roleOptions = (highest: Role): { value: string; label: string }[] =>
   order

@@ -54,7 +54,8 @@ export const expiryValues = (expires: number | null, zone: string): ExpiryValues
 
 const momentValue = (text: string): number | null => (/^\d{1,11}$/.test(text) ? Number(text) : null);
 
-const readDay = (text: string): Day | null => {
+/** A date as browsers send it, `2026-12-31`; null: not a day. */
+export const readDay = (text: string): Day | null => {
   const found = /^(\d{4})-(\d{2})-(\d{2})$/.exec(text.trim());
   if (found === null) return null;
   const [year, month, day] = found.slice(1).map(Number) as [number, number, number];

@@ -80,13 +80,19 @@ test('the second step: set up with a picture, asked for at login, recovery codes
   t.is(recovery.length, 8);
   const again = await loggedIn(ui, 'otto');
   t.is(again.path, '/login');
-  t.regex(again.page.errors.code ?? '', /Type the code/);
-  await again.submit('/login', { user: 'otto', password: OTHER, code: '12345' });
+  t.regex(again.page.text, /password of otto is right.*Type the code that your phone shows now/);
+  t.deepEqual(again.page.errors, {}, 'to be asked for the code is no mistake');
+  t.regex(again.page.html, /<input[^>]*id="code"[^>]* autofocus/);
+  t.false(again.page.html.includes(OTHER), 'the password does not go back to the browser');
+  await again.submit('/login', { code: '12345' });
   t.regex(again.page.errors.code ?? '', /not the code/);
-  await again.submit('/login', { user: 'otto', password: OTHER, code: code(0) });
-  t.is(again.path, '/');
+  await again.submit('/login', { code: code(0) });
+  t.is(again.path, '/', 'the password is not asked for again');
   const third = await loggedIn(ui, 'otto');
-  await third.submit('/login', { user: 'otto', password: OTHER, code: recovery[0] ?? '' });
+  await third.submit('/login', { first: 'made up', code: code(0) });
+  t.regex(third.page.errors.password ?? '', /Type the password again/);
+  await third.submit('/login', { user: 'otto', password: OTHER });
+  await third.submit('/login', { code: recovery[0] ?? '' });
   t.is(third.path, '/');
   const wrong = ui.browser();
   await wrong.get('/login');
@@ -115,6 +121,61 @@ test('a token is shown once, works for the API, and not any more when revoked', 
   await admin.submit('/system/account/token/revoke', {});
   t.regex(admin.page.text, /Token revoked/);
   t.is((await client.get('/policy')).status, 401);
+});
+
+test('a token ends with a date’s day in the zone of the box, or is told why not', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await ui.edit({ do: 'section', section: 'network', value: { timezone: 'America/New_York' } });
+  await admin.get('/system/account');
+  const fields = { tokenName: 'until', tokenRole: 'viewer', tokenSpan: 'date', tokenPassword: PASSWORD };
+  await admin.submit('/system/account/token', { ...fields, tokenDate: '' });
+  t.regex(admin.page.errors.tokenDate ?? '', /Not a date/);
+  await admin.submit('/system/account/token', { ...fields, tokenDate: '2020-01-01' });
+  t.is(admin.page.errors.tokenDate, 'This day is over already.');
+  t.is(new Map(admin.page.forms.at(-1)?.fields).get('tokenName'), 'until', 'what was typed stays');
+  await admin.submit('/system/account/token', { ...fields, tokenDate: '2099-12-31' });
+  const { tokens } = await ui.lab.web('tokens.list', {}, ui.lab.token);
+  t.is(tokens[0]?.expires, Date.UTC(2100, 0, 1, 5) / 1000);
+  await admin.get('/system/account');
+  t.regex(admin.page.text, /until Viewer .* Fri 1 Jan 2100, 00:00 never/);
+});
+
+test('an administrator sees the tokens of all users and revokes them; nobody else does', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await addUser(ui, 'eva', 'operator');
+  const eva = await loggedIn(ui, 'eva');
+  await eva.get('/system/account');
+  const fields = { tokenName: 'class room', tokenRole: 'operator', tokenSpan: 'never', tokenPassword: OTHER };
+  await eva.submit('/system/account/token', fields);
+  const client = new ApiClient(ui.url, /gg_[\w-]{43}/.exec(eva.page.text)?.[0] ?? '');
+  t.is((await client.get('/policy')).status, 200);
+  await admin.get(path);
+  t.true(admin.page.links.includes(`${path}/tokens?q=eva`));
+  await admin.get(`${path}/tokens?q=eva`);
+  t.regex(admin.page.text, /eva class room Operator \w{3} \d+ \w{3}, [\d:]{5} no end \w{3} \d+ \w{3}, [\d:]{5}/);
+  await admin.get(`${path}/edit?name=eva`);
+  await admin.submit(`${path}/edit?name=eva`, { role: 'viewer', password: PASSWORD });
+  await admin.get(`${path}/tokens`);
+  t.regex(admin.page.text, /eva class room Viewer/, 'never more than its user may');
+  const revoke = admin.page.links.find((link) => link.startsWith(`${path}/tokens/revoke`)) ?? '';
+  await admin.get(revoke);
+  t.regex(admin.page.text, /token class room of eva is refused/);
+  await admin.submit(`${path}/tokens/revoke`, {});
+  t.is((await client.get('/policy')).status, 401);
+  t.regex(admin.page.text, /Token revoked\. .*Nobody has a token/);
+  const again = await loggedIn(ui, 'eva');
+  await again.get(`${path}/tokens`);
+  t.is(again.status, 403);
+});
+
+test('the bar on top says who is logged in as what', async (t) => {
+  const ui = await readyUi(t);
+  await addUser(ui, 'eva', 'viewer');
+  await ui.admin.get('/');
+  t.regex(ui.admin.page.text, /admin Administrator Log out/);
+  t.regex((await loggedIn(ui, 'eva')).page.text, /eva Viewer Log out/);
 });
 
 test('Logs → Changes tells who changed what, from where, and filters', async (t) => {

@@ -31,6 +31,7 @@ export const pagePaths = [
   '/logs/changes',
   '/system',
   '/system/users',
+  '/system/users/tokens',
   '/system/users/new',
   '/system/users/edit?name=admin',
   '/system/account',

@@ -3,9 +3,10 @@ import { renderSVG } from 'uqr';
 import { type Pages, queryOf, sessionOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, fault, fieldsOf, formOf, noFaults, take } from '../form.ts';
-import { seeOther, showPage } from '../frame.ts';
+import { askStatus, seeOther, showPage } from '../frame.ts';
 import { refusalFaults } from '../refusals.ts';
 import { roleLabels, roleOf, roleOptions } from '../roles.ts';
+import { tokenEnd, tokenRows, tokenSpans } from '../token-rows.ts';
 
 const path = '/system/account';
 
@@ -27,14 +28,15 @@ export const accountPages: Pages = (router, web) => {
 
 const show = async (web: Web, ctx: Context, values: Record<string, string>, faults: Faults): Promise<void> => {
   const { user, role, totp } = sessionOf(ctx);
-  const { tokens } = await web.agent('tokens.list', {}, tokenOf(ctx));
-  await showPage(web, ctx, { title: 'My account', nav: 'account' }, 'account.njk', {
+  const [status, { tokens }] = await Promise.all([askStatus(web, ctx), web.agent('tokens.list', {}, tokenOf(ctx))]);
+  const clock = { zone: status.timezone, now: status.time };
+  await showPage(web, ctx, { title: 'My account', nav: 'account', status }, 'account.njk', {
     user,
     role: roleLabels[role],
     totp,
-    tokens: tokens.map((token) => ({ ...token, label: roleLabels[token.role] })),
+    tokens: tokenRows({ name: user, role }, tokens, clock),
     roles: roleOptions(role),
-    spans: Object.entries(spans).map(([value, { label }]) => ({ value, label })),
+    spans: tokenSpans,
     form: formOf({ tokenRole: 'viewer', tokenSpan: 'year', ...values }, faults),
   });
 };
@@ -97,29 +99,24 @@ const removeTotp = async (web: Web, ctx: Context): Promise<void> => {
   seeOther(ctx, path);
 };
 
-const spans: Record<string, { label: string; days: number | null }> = {
-  month: { label: '30 days', days: 30 },
-  year: { label: 'a year', days: 365 },
-  never: { label: 'no end', days: null },
-};
-
 const makeToken = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), ['tokenName', 'tokenRole', 'tokenSpan', 'tokenPassword']);
+  const values = take(fieldsOf(ctx), ['tokenName', 'tokenRole', 'tokenSpan', 'tokenDate', 'tokenPassword']);
   const kept = { ...values, tokenPassword: '' };
   const role = roleOf(values.tokenRole);
-  const span = spans[values.tokenSpan];
   if (role === null) return refuse(web, ctx, kept, fault('tokenRole', 'Choose what the token may do.'));
-  if (span === undefined) return refuse(web, ctx, kept, fault('tokenSpan', 'Choose how long it works.'));
-  const expires = span.days === null ? null : Math.floor(Date.now() / 1000) + span.days * 86_400;
+  const status = await askStatus(web, ctx);
+  const end = tokenEnd(values, { zone: status.timezone, now: status.time });
+  if ('field' in end) return refuse(web, ctx, kept, fault(end.field, end.message));
   try {
-    const wanted = { name: values.tokenName, role, expires, password: values.tokenPassword };
+    const wanted = { name: values.tokenName, role, expires: end.expires, password: values.tokenPassword };
     const { token } = await web.agent('tokens.create', wanted, tokenOf(ctx));
     await showPage(web, ctx, { title: 'New token', nav: 'account' }, 'token-made.njk', {
       token,
       name: values.tokenName,
     });
   } catch (error) {
-    const fields = { password: 'tokenPassword', name: 'tokenName', role: 'tokenRole', expires: 'tokenSpan' };
+    const field = values.tokenSpan === 'date' ? 'tokenDate' : 'tokenSpan';
+    const fields = { password: 'tokenPassword', name: 'tokenName', role: 'tokenRole', expires: field };
     await refuse(web, ctx, kept, refusalFaults(error, fields));
   }
 };
@@ -129,5 +126,11 @@ const showRevoke = async (web: Web, ctx: Context): Promise<void> => {
   const { tokens } = await web.agent('tokens.list', {}, tokenOf(ctx));
   const token = tokens.find((one) => one.id === id);
   if (token === undefined) ctx.throw(404, 'There is no such token any more.', { expose: true });
-  await showPage(web, ctx, { title: 'Revoke token', nav: 'account' }, 'token-revoke.njk', { token });
+  await showPage(web, ctx, { title: 'Revoke token', nav: 'account' }, 'token-revoke.njk', {
+    token,
+    user: '',
+    action: `${path}/token/revoke`,
+    back: path,
+    backLabel: 'My account',
+  });
 };

@@ -4,15 +4,17 @@ import { type Pages, queryOf, type State, tokenOf, visitorOf, type Web } from '.
 import { writeCookie } from '../cookies.ts';
 import { fault, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showBare } from '../frame.ts';
+import { makePending } from '../pending-login.ts';
 
-/** Login and logout. */
+/** Login, in one step or two, and logout. */
 export const loginPages: Pages = (router, web) => {
+  const pending = makePending();
   router.get('/login', async (ctx) => {
     if ((ctx.state as State).session !== undefined) return seeOther(ctx, '/');
     if ((await web.agent('setup.status', {})).reason === 'first') return seeOther(ctx, '/setup');
     await show(web, ctx, { user: 'admin', next: queryOf(ctx, 'next', 2000) });
   });
-  router.post('/login', (ctx) => login(web, ctx));
+  router.post('/login', (ctx) => login(web, ctx, pending));
   router.post('/logout', async (ctx) => {
     await web.agent('logout', {}, tokenOf(ctx));
     writeCookie(ctx, 'session', '');
@@ -20,15 +22,19 @@ export const loginPages: Pages = (router, web) => {
   });
 };
 
-const login = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), ['user', 'password', 'next', 'code', 'asked']);
+const login = async (web: Web, ctx: Context, pending: ReturnType<typeof makePending>): Promise<void> => {
+  const values = take(fieldsOf(ctx), ['user', 'password', 'next', 'code', 'first']);
+  const first = pending.find(values.first);
+  const { user, password } = first ?? { user: values.user.trim(), password: values.password };
+  if (values.first !== '' && first === undefined) {
+    ctx.status = 422;
+    return show(web, ctx, { user: values.user, next: values.next }, fault('password', TOO_LATE));
+  }
   try {
-    const { token } = await web.agent('login', {
-      user: values.user.trim(),
-      password: values.password,
-      visitor: visitorOf(ctx),
-      ...(values.code.trim() === '' ? {} : { code: values.code.trim().slice(0, 100) }),
-    });
+    const code = values.code.trim().slice(0, 100);
+    const sent = { user, password, visitor: visitorOf(ctx), ...(code === '' ? {} : { code }) };
+    const { token } = await web.agent('login', sent);
+    pending.forget(values.first);
     writeCookie(ctx, 'session', token);
     seeOther(ctx, localPath(values.next));
   } catch (error) {
@@ -36,12 +42,22 @@ const login = async (web: Web, ctx: Context): Promise<void> => {
     ctx.status = error.status === 429 ? 429 : 422;
     const wait = error.retryAfter > 0 ? ` Try again in ${Math.ceil(error.retryAfter)} seconds.` : '';
     // Only who knows the password learns that there is a second step.
-    const field = error.problems[0]?.place === 'code' ? 'code' : 'password';
-    const kept = { user: values.user, next: values.next, asked: field === 'code' ? 'yes' : values.asked };
-    const message = error.problems[0]?.message ?? error.message;
-    await show(web, ctx, kept, fault(field, `${message}${wait}`));
+    const second = error.problems[0]?.place === 'code';
+    const message = `${error.problems[0]?.message ?? error.message}${wait}`;
+    if (!second && (first === undefined || error.problems[0]?.place === 'password'))
+      return show(web, ctx, { user: values.user, next: values.next }, fault('password', message));
+    const id = first === undefined ? pending.keep({ user, password }) : values.first;
+    // The first time the code is asked for, which is no mistake.
+    await show(
+      web,
+      ctx,
+      { user, next: values.next, first: id },
+      first === undefined ? noFaults : fault('code', message),
+    );
   }
 };
+
+const TOO_LATE = 'The code came too late. Type the password again.';
 
 const show = async (web: Web, ctx: Context, values: Record<string, string>, faults = noFaults): Promise<void> => {
   const { hostname, reason } = await web.agent('setup.status', {});
