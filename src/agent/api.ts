@@ -40,7 +40,7 @@ export type Verbs = {
   'users.list': { in: Record<string, never>; out: { users: UserInfo[] } };
   /**
    * Adds a user (`create`) or changes one. `password` is the asking administrator's own. A new password or role logs the user
-   * out everywhere else; the last administrator keeps that role.
+   * out everywhere else; the last administrator keeps that role. `wasRole` refuses (409) when somebody else changed it meanwhile.
    */
   'users.save': {
     in: {
@@ -50,6 +50,7 @@ export type Verbs = {
       password: string;
       newPassword?: string;
       removeTotp?: boolean;
+      wasRole?: Role;
     };
     out: Record<string, never>;
   };

@@ -115,6 +115,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
       password,
       newPassword: password.optional(),
       removeTotp: z.boolean().optional(),
+      wasRole: role.optional(),
     }),
   ],
   'users.delete': ['administrator', z.strictObject({ name: short, password })],

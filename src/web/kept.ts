@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Edit } from '../policy/edit.ts';
+import type { Policy } from '../policy/schema.ts';
 
-/** What takes a deletion back: the edits, what is said then, and the page that shows it. */
-export type Deleted = { edits: Edit[]; done: string; to: string };
+/** What takes a deletion back: the edits to the policy as it is then, what is said, and the page that shows it. */
+export type Deleted = { edits: (policy: Policy) => Edit[]; done: string; to: string };
 
 /** What “Undo” would bring back: kept in this process alone, for a while, and given to nobody but who deleted it. */
 export type Kept = {

@@ -41,7 +41,7 @@ test('by address, allowed, until somebody ends it; a second answer for the same 
   t.like((await blocksOf(ui))[0], { host: '192.168.51.25', action: 'accept', until: null });
   t.regex(admin.page.text, /let through until somebody ends it/);
   await admin.get('/firewall/blocks/new?host=192.168.51.25');
-  t.regex(admin.page.text, /let through already; what you choose here takes its place/);
+  t.regex(admin.page.text, /let through already by admin \. What you choose here takes its place/);
   await admin.submit('/firewall/blocks/new', { by: 'address', expiry: '120' });
   t.deepEqual(
     (await blocksOf(ui)).map(({ host, action }) => [host, action]),

@@ -168,7 +168,7 @@ test('groups have a head once, also where a page begins within one, and an end',
 test('what was deleted is given back to its deleter only, and not for ever', (t) => {
   let now = 0;
   const kept = makeKept(() => now);
-  const deleted = { edits: [], done: 'Back.', to: '/' };
+  const deleted = { edits: () => [], done: 'Back.', to: '/' };
   const id = kept.keep('anna', deleted);
   t.is(kept.find('anna', id), deleted);
   t.is(kept.find('bert', id), undefined);

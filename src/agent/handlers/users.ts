@@ -23,6 +23,12 @@ export const userHandlers: Handlers<'users.list' | 'users.save' | 'users.delete'
     await changeUsers(box, (users) => {
       if (input.create) return [...users, newUser(users, name, input.role, hash)];
       const before = userCalled(users, name);
+      if (input.wasRole !== undefined && input.wasRole !== before.role)
+        throw fieldRefusal(
+          409,
+          'role',
+          `Somebody else made this user ${before.role} meanwhile. Choose the role again.`,
+        );
       kept = before.name;
       dropped = hash !== null || before.role !== input.role;
       const after = withUser(users, before.name, (user) => ({

@@ -1,5 +1,5 @@
 import type { Context } from 'koa';
-import { isIp, isMac, normalMac } from '../../policy/address.ts';
+import { isIp, isMac, normalAddress, normalMac } from '../../policy/address.ts';
 import type { Policy } from '../../policy/schema.ts';
 import {
   activeBlocks,
@@ -81,6 +81,12 @@ const macOf = async (web: Web, ctx: Context, host: string, said: string): Promis
   return visitorMac || (isMac(said) ? normalMac(said) : '');
 };
 
+/** What is in force for these hosts: a new block takes its place. */
+const blocksOf = (policy: Policy, hosts: string[], now: number) => {
+  const wanted = hosts.filter((one) => one !== '').map(normalAddress);
+  return activeBlocks(policy.blocks, now).filter(({ host }) => wanted.includes(host));
+};
+
 type Asked = [Status, { policy: Policy; revision: number }, Awaited<ReturnType<typeof ask>>[2]];
 
 const show = async (
@@ -91,20 +97,23 @@ const show = async (
 ): Promise<void> => {
   const nameOf = hostNamer(policy, leases);
   const own = [visitorOf(ctx), status.visitorMac].filter((one) => one !== '');
+  const there = blocksOf(policy, [values.host.trim(), values.mac], status.time);
   await showPage(web, ctx, { title: 'Block a host', nav: 'blocks', status }, 'block-form.njk', {
     form: formOf(values, faults),
     values,
     name: nameOf(values.mac) || nameOf(values.host),
     spans: blockSpans,
     self: own.includes(values.host.trim()) || (values.mac !== '' && own.includes(values.mac)),
-    already:
-      activeBlocks(policy.blocks, status.time).find(({ host }) => [values.host, values.mac].includes(host)) ?? null,
+    already: there[0] ?? null,
+    seen: there.map(({ id }) => id).join(' '),
     bot: status.bot,
   });
 };
 
 const save = async (web: Web, ctx: Context): Promise<void> => {
-  const values = take(fieldsOf(ctx), blockFields);
+  const fields = fieldsOf(ctx);
+  const values = take(fields, blockFields);
+  const seen = (fields.get('seen') ?? '').split(' ');
   const asked = await ask(web, ctx);
   const [status] = asked;
   const block = blockOf(values, { zone: status.timezone, now: status.time }, sessionOf(ctx).user);
@@ -113,6 +122,15 @@ const save = async (web: Web, ctx: Context): Promise<void> => {
     return show(web, ctx, asked, { values: { ...values, back: safeBack(values.back) }, faults });
   };
   if ('field' in block) return refuse(fault(block.field, block.message));
+  const [, { policy }] = asked;
+  const unseen = blocksOf(policy, [block.edit.host.trim()], status.time).filter(({ id }) => !seen.includes(id));
+  if (unseen.length > 0) {
+    await refuse(
+      fault('', 'Something is in force for this host already, as told below. Press the button again to replace it.'),
+    );
+    ctx.status = 409;
+    return;
+  }
   const saved = await saveEdit(web.agent, ctx, block.edit);
   if (!saved.ok) return refuse(faultsOf(saved, (place) => (place in values ? place : undefined)));
   const what = block.edit.action === 'drop' ? 'blocked' : 'let through';

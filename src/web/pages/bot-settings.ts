@@ -66,11 +66,12 @@ const save = async (web: Web, ctx: Context): Promise<void> => {
     ctx.status = 422;
     return show(web, ctx, status, { values, faults: noFaults, sure: true, revision: sent ?? revision });
   }
-  if (Number(values.uiPort) !== policy.settings.uiPort)
+  // Who moves the port is answered before the change is made; what is refused for its age is refused below.
+  if (Number(values.uiPort) !== policy.settings.uiPort && (sent ?? revision) === revision)
     return answerThenSave(web, ctx, edit, {
       address: policy.network.green.address,
       port: Number(values.uiPort),
-      revision: sent ?? revision,
+      revision,
     });
   const saved = await saveEdit(web.agent, ctx, edit, sent);
   if (!saved.ok) return refuse(saved, settingsFaults(saved, values) ?? noFaults);

@@ -1,9 +1,9 @@
 import type { Context } from 'koa';
 import { isMac, normalMac } from '../../policy/address.ts';
 import type { Policy } from '../../policy/schema.ts';
-import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { type Pages, queryOf, sessionOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
-import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
+import { type Faults, fault, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
 import { pageOf } from '../paging.ts';
 import { problemText, revisionAgain, revisionOf, savedText, saveEdit } from '../save.ts';
@@ -164,12 +164,36 @@ const leaseFaults = (
   );
 };
 
+/** Deletes at once; the bar on the next page takes it back. */
 const deleteLease = async (web: Web, ctx: Context): Promise<void> => {
-  const mac = fieldsOf(ctx).get('mac') ?? '';
+  const fields = fieldsOf(ctx);
+  const mac = fields.get('was') ?? '';
   const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
-  const fixed = policy.dhcp.fixed.filter((one) => one.mac !== mac);
-  const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'dhcp', value: { fixed } }, revision);
-  if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, 'Fixed lease deleted.'));
-  else setFlash(ctx, 'refused', problemText(saved.problems));
+  const index = policy.dhcp.fixed.findIndex((one) => one.mac === mac);
+  const gone = policy.dhcp.fixed[index];
+  if (gone === undefined) setFlash(ctx, 'refused', 'This fixed lease is not there any more.');
+  else {
+    const sent = revisionOf(fields);
+    const saved = await saveEdit(web.agent, ctx, fixedEdit(policy.dhcp.fixed.toSpliced(index, 1)), sent ?? revision);
+    if (!saved.ok && saved.moved === true) {
+      ctx.status = 409;
+      const faults = fault(
+        '',
+        'Somebody else saved a change meanwhile. This is the lease as it is now; nothing was deleted.',
+      );
+      return showLease(web, ctx, { was: mac, values: { ...gone }, faults, revision });
+    }
+    if (!saved.ok) setFlash(ctx, 'refused', problemText(saved.problems));
+    else {
+      const undo = web.kept.keep(sessionOf(ctx).user, {
+        edits: ({ dhcp }) => [fixedEdit(dhcp.fixed.toSpliced(Math.min(index, dhcp.fixed.length), 0, gone))],
+        done: 'The fixed lease is back.',
+        to: `${path}#fixed`,
+      });
+      setFlash(ctx, 'done', savedText(saved.cut, 'Fixed lease deleted.'), undo);
+    }
+  }
   seeOther(ctx, `${path}#fixed`);
 };
+
+const fixedEdit = (fixed: Fixed[]) => ({ do: 'section' as const, section: 'dhcp' as const, value: { fixed } });

@@ -7,7 +7,7 @@ import { setFlash } from '../flash.ts';
 import { type Faults, fault, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { askStatus, seeOther, showPage } from '../frame.ts';
 import { answerThenSave } from '../moved.ts';
-import { checkEdit, problemText, revisionOf, savedText, saveEdit } from '../save.ts';
+import { checkEdit, problemText, revisionAgain, revisionOf, type Saved, savedText, saveEdit } from '../save.ts';
 
 const names = [
   'greenAddress',
@@ -30,29 +30,33 @@ export const networkPages: Pages = (router, web) => {
     await show(web, ctx, { values: valuesOf(policy.network), faults: noFaults });
   });
   router.post('/network', (ctx) => save(web, ctx));
-  router.post('/network/cards', async (ctx) => {
-    const { green, red } = take(fieldsOf(ctx), ['green', 'red']);
-    const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
-    const values = valuesOf(policy.network);
-    if (green === red) return refuseCards(web, ctx, values, 'GREEN and RED need different network cards.');
-    try {
-      const { reboot } = await web.agent('nics.set', { green, red }, tokenOf(ctx));
-      setFlash(
-        ctx,
-        'done',
-        reboot ? 'Saved. The cards change their places at the next start: System, Reboot.' : 'Saved.',
-      );
-      seeOther(ctx, '/network#cards');
-    } catch (error) {
-      if (!(error instanceof AgentRefusal) || (error.status !== 400 && error.status !== 422)) throw error;
-      await refuseCards(web, ctx, values, problemText(error.problems) || error.message);
-    }
-  });
+  router.post('/network/cards', (ctx) => saveCards(web, ctx));
 };
 
-const refuseCards = (web: Web, ctx: Context, values: Values, message: string): Promise<void> => {
-  ctx.status = 422;
-  return show(web, ctx, { values, faults: fault('red', message) });
+/** The cards are no part of the policy and have no revision: the form carries what they were when it was made. */
+const saveCards = async (web: Web, ctx: Context): Promise<void> => {
+  const { green, red, wasGreen, wasRed } = take(fieldsOf(ctx), ['green', 'red', 'wasGreen', 'wasRed']);
+  const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const refuse = (status: number, message: string): Promise<void> => {
+    ctx.status = status;
+    return show(web, ctx, { values: valuesOf(policy.network), faults: fault('red', message), cards: { green, red } });
+  };
+  if (green === red) return refuse(422, 'GREEN and RED need different network cards.');
+  const now = await web.agent('nics.get', {}, tokenOf(ctx));
+  if (now.green !== wasGreen || now.red !== wasRed)
+    return refuse(
+      409,
+      'Somebody else changed the cards meanwhile. See whether your choice still fits, then save again.',
+    );
+  try {
+    const { reboot } = await web.agent('nics.set', { green, red }, tokenOf(ctx));
+    const done = reboot ? 'Saved. The cards change their places at the next start: System, Reboot.' : 'Saved.';
+    setFlash(ctx, 'done', done);
+    seeOther(ctx, '/network#cards');
+  } catch (error) {
+    if (!(error instanceof AgentRefusal) || (error.status !== 400 && error.status !== 422)) throw error;
+    await refuse(422, problemText(error.problems) || error.message);
+  }
 };
 
 const valuesOf = ({ green, red, ...network }: Policy['network']): Values => ({
@@ -83,21 +87,21 @@ const save = async (web: Web, ctx: Context): Promise<void> => {
     timezone: values.timezone,
   };
   const edit = { do: 'section' as const, section: 'network' as const, value: network };
+  const refuse = (outcome: Extract<Saved, { ok: false }>): Promise<void> => {
+    ctx.status = outcome.moved ? 409 : 422;
+    const faults = faultsOf({ at: 'network', problems: outcome.problems }, fieldOf);
+    return show(web, ctx, { values, faults, again: (last) => revisionAgain(outcome, sent, last) });
+  };
   const checked = await checkEdit(web.agent, ctx, edit);
-  if (!checked.ok) return refuse(web, ctx, values, checked.problems);
+  if (!checked.ok) return refuse(checked);
   const revision = sent ?? newest;
   // Who moves GREEN is answered before the change is made; what is refused for its age is refused below.
   if (green.address !== policy.network.green.address && revision === newest)
     return answerThenSave(web, ctx, edit, { address: green.address, port: policy.settings.uiPort, revision });
   const saved = await saveEdit(web.agent, ctx, edit, revision);
-  if (!saved.ok) return refuse(web, ctx, values, saved.problems);
+  if (!saved.ok) return refuse(saved);
   setFlash(ctx, 'done', savedText(saved.cut));
   seeOther(ctx, '/network');
-};
-
-const refuse = (web: Web, ctx: Context, values: Values, problems: Parameters<typeof faultsOf>[0]['problems']) => {
-  ctx.status = 422;
-  return show(web, ctx, { values, faults: faultsOf({ at: 'network', problems }, fieldOf) });
 };
 
 const fieldOf = (place: string): string | undefined => {
@@ -106,7 +110,16 @@ const fieldOf = (place: string): string | undefined => {
   return (names as readonly string[]).includes(first) ? first : undefined;
 };
 
-const show = async (web: Web, ctx: Context, { values, faults }: { values: Values; faults: Faults }): Promise<void> => {
+type Shown = {
+  values: Values;
+  faults: Faults;
+  /** The revision of the form that is shown again, out of the newest. */
+  again?: (newest: number) => number;
+  cards?: { green: string; red: string };
+};
+
+const show = async (web: Web, ctx: Context, shown: Shown): Promise<void> => {
+  const { values, faults, again = (newest) => newest } = shown;
   const [status, cards, { revision }] = await Promise.all([
     askStatus(web, ctx),
     web.agent('nics.get', {}, tokenOf(ctx)),
@@ -115,8 +128,9 @@ const show = async (web: Web, ctx: Context, { values, faults }: { values: Values
   await showPage(web, ctx, { title: 'Network', nav: 'network', status }, 'network.njk', {
     status,
     form: formOf(values, faults),
-    revision,
-    cards: formOf({ green: cards.green, red: cards.red }, faults),
+    revision: again(revision),
+    was: { green: cards.green, red: cards.red },
+    cards: formOf(shown.cards ?? { green: cards.green, red: cards.red }, faults),
     nics: nicOptions(cards.nics),
     timezones: zonesWith(values.timezone),
   });

@@ -108,7 +108,7 @@ const restoring = (policy: Policy, kind: Kind, names: readonly string[]) => {
     gone.has(value.name) ? [{ do: 'save', collection, position, value }] : [],
   );
   const done = `${countOf(kind, names)} ${names.length === 1 ? 'is' : 'are'} back.`;
-  return { edits, done, to: `/firewall/objects/${kind.page}` };
+  return { edits: () => edits, done, to: `/firewall/objects/${kind.page}` };
 };
 
 /** `“Reception”`, `12 addresses`. */

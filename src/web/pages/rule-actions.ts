@@ -124,7 +124,7 @@ const remove = async (web: Web, ctx: Context, ids: string[]): Promise<void> => {
     meant: `delete ${numbers}`,
     undo: () =>
       web.kept.keep(sessionOf(ctx).user, {
-        edits: restored(deleted),
+        edits: () => restored(deleted),
         done: deleted.length === 1 ? 'The rule is back in its place.' : 'The rules are back in their places.',
         to: `/firewall/bot${deleted.length === 1 ? `#rule-${deleted[0]?.rule.id}` : ''}`,
       }),

@@ -65,13 +65,13 @@ const step = async (web: Web, ctx: Context): Promise<void> => {
     return showRuleForm(web, ctx, round, { values, faults, ...(same === undefined ? {} : { same }) });
   };
   if (round.id !== undefined && round.rule === undefined) return again(409, fault('', deletedMeanwhile));
+  if (round.seen !== (fields.get('seen') ?? round.seen)) return again(409, fault('', changedMeanwhile(round)));
   if (wanted === 'back') return again(200, noFaults);
   if (wanted === 'advanced') {
     const saved = await saveEdit(web.agent, ctx, { do: 'section', section: 'settings', value: { advancedMode: true } });
     round = await begin(web, ctx);
     return again(200, saved.ok ? noFaults : fault('', saved.problems[0]?.message ?? ''));
   }
-  if (round.seen !== (fields.get('seen') ?? round.seen)) return again(409, fault('', changedMeanwhile(round)));
   const tried = await tryRule(web, ctx, round, values);
   if (!tried.ok) return again(422, tried.faults, tried.same);
   if (wanted !== 'save') return showRuleReview(web, ctx, round, { values, ...tried });

@@ -7,6 +7,7 @@ import { type Faults, fault, fieldsOf, formOf, noFaults } from '../form.ts';
 import { showPage } from '../frame.ts';
 import { listAddress, placeOfText, ruleFilter } from '../rule-filter.ts';
 import { areTogether, headingEdits, moveEdits, numbersOf, runOf } from '../rule-moves.ts';
+import { revisionOf } from '../save.ts';
 import { ruleSentence } from '../words.ts';
 
 /** A change to the list: its edits, what it says when done, and what was meant when it was refused. */
@@ -145,7 +146,16 @@ const done = async (web: Web, ctx: Context, ends: SelectionEnds): Promise<void> 
   const change = word === 'move' ? moveChange(policy, ids, values) : headingChange(policy, ids, values);
   if (!('fields' in change)) return ends.finish(ctx, change);
   ctx.status = 422;
-  await show(web, ctx, { word, ids, policy, revision, place: fields.get('place') ?? '', values, faults: change });
+  const again = revisionOf(fields) ?? revision;
+  await show(web, ctx, {
+    word,
+    ids,
+    policy,
+    revision: again,
+    place: fields.get('place') ?? '',
+    values,
+    faults: change,
+  });
 };
 
 const moveChange = (

@@ -1,4 +1,4 @@
-import { type Pages, sessionOf } from '../context.ts';
+import { type Pages, sessionOf, tokenOf } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { fieldsOf } from '../form.ts';
 import { seeOther } from '../frame.ts';
@@ -15,7 +15,8 @@ export const undoPages: Pages = (router, web) => {
       setFlash(ctx, 'refused', 'What was deleted is not kept any more.');
       return seeOther(ctx, '/');
     }
-    const saved = await saveEdit(web.agent, ctx, { do: 'batch', edits: deleted.edits });
+    const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
+    const saved = await saveEdit(web.agent, ctx, { do: 'batch', edits: deleted.edits(policy) }, revision);
     if (saved.ok) web.kept.forget(id);
     if (saved.ok) setFlash(ctx, 'done', savedText(saved.cut, deleted.done));
     else setFlash(ctx, 'refused', problemText(saved.problems), id);

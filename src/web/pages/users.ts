@@ -58,7 +58,9 @@ const showForm = async (web: Web, ctx: Context, values: Values, user: Known | nu
 
 const save = async (web: Web, ctx: Context, user: Known | null): Promise<void> => {
   mustBeAble(ctx, 'administer');
-  const values = take(fieldsOf(ctx), names);
+  const fields = fieldsOf(ctx);
+  const values = take(fields, names);
+  const wasRole = roleOf(fields.get('wasRole') ?? '');
   const refuse = (faults: Faults) => {
     ctx.status = 422;
     return showForm(web, ctx, { ...values, newPassword: '', again: '', password: '' }, user, faults);
@@ -77,6 +79,7 @@ const save = async (web: Web, ctx: Context, user: Known | null): Promise<void> =
         password: values.password,
         ...(values.newPassword === '' ? {} : { newPassword: values.newPassword }),
         ...(values.removeTotp === 'on' ? { removeTotp: true } : {}),
+        ...(user === null || wasRole === null ? {} : { wasRole }),
       },
       tokenOf(ctx),
     );
