@@ -96,7 +96,10 @@ test('a host that somebody else blocked meanwhile is not blocked over it unseen'
   await ui.edit({ do: 'block', host: '192.168.51.25', action: 'drop', until: null, by: 'eva', remark: 'For good' });
   await admin.submit('/firewall/blocks/new', { by: 'address', action: 'accept', expiry: '30', remark: 'mine' });
   t.is(admin.status, 409);
-  t.regex(admin.page.text, /This host is blocked already by admin : “ For good ”\. What you choose here takes its place/);
+  t.regex(
+    admin.page.text,
+    /This host is blocked already by admin : “ For good ”\. What you choose here takes its place/,
+  );
   t.is(field(ui, '/firewall/blocks/new', 'remark'), 'mine');
   t.like((await policyOf(ui)).blocks, [{ action: 'drop', remark: 'For good' }]);
   await admin.submit('/firewall/blocks/new', {});
