@@ -19,6 +19,14 @@ const wanted: Record<string, number> = {
   ...{ 'source any': 500, 'source group': 500, 'source MAC': 50, 'source inverted': 200, 'source ports': 100 },
   ...{ 'destination any': 500, 'destination group': 500, 'destination inverted': 200, 'destination DNS name': 30 },
   ...{ 'service any': 500, 'service group': 500, 'service inverted': 500 },
+  ...{
+    'linear form': 1000,
+    'exact form': 300,
+    'indexed form': 2000,
+    'chain forward_note': 100,
+    'chain forward_ifnote': 100,
+  },
+  ...{ 'chain forward_iftake': 20, 'chain forward_once': 200, 'chain forward_r': 500, 'chain gate_r': 500 },
   ...{ frame: 100, expiry: 100, 'limit not used up': 50, 'limit on the log': 50 },
 };
 

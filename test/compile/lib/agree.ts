@@ -3,6 +3,7 @@ import { compileRuleset, flowMark } from '../../../src/compile/ruleset.ts';
 import { applianceFacts } from '../../../src/plan/facts.ts';
 import { setOfName } from '../../../src/plan/names.ts';
 import { printFull } from '../../../src/plan/nft.ts';
+import type { Ruleset } from '../../../src/plan/ruleset.ts';
 import type { Rule } from '../../../src/policy/schema.ts';
 import type { Shot } from './aim.ts';
 import type { Frame } from './nft-fields.ts';
@@ -12,7 +13,7 @@ import type { Setting } from './policies.ts';
 import { type Outcome, type Packet, referenceOf, type World } from './reference.ts';
 
 /** The text that the compiler prints for a policy, read back; DNS names hold the addresses of the setting. */
-export const kernelOf = ({ policy, known, laidOut, names }: Setting): NftKernel => {
+export const compiled = ({ policy, known, laidOut, names }: Setting): { kernel: NftKernel; ruleset: Ruleset } => {
   const facts = { ...applianceFacts(true, laidOut), ...known, ipv6: true };
   const ruleset = compileRuleset(policy, facts);
   const kernel = new NftKernel().load(printFull(ruleset, 0));
@@ -21,7 +22,7 @@ export const kernelOf = ({ policy, known, laidOut, names }: Setting): NftKernel 
       const value = addressValue(address);
       kernel.set(address.includes(':') ? 'ip6' : 'ip', set).add([[value, value]], true);
     }
-  return kernel;
+  return { kernel, ruleset };
 };
 
 /** A packet that was decided otherwise than by the reference. */
@@ -34,20 +35,22 @@ export type Mismatch = { shot: Shot; who: string; expected: string; found: strin
 export function* mismatches(setting: Setting, shots: Shot[], seen: (what: string) => void): Generator<Mismatch> {
   const { policy, known, laidOut, names } = setting;
   const reference = referenceOf(policy, known);
-  const kernel = kernelOf(setting);
+  const { kernel, ruleset } = compiled(setting);
   const judges = new Map<number, ReturnType<typeof judgeOf>>();
   for (const shot of shots) {
     const { packet, at } = shot;
+    const lookups = ruleset.lookups[packet.from.includes(':') ? 'ip6' : 'ip'];
+    seen(`${lookups[packet.to === 'greengate' ? 'input' : 'forward'].form} form`);
     for (const within of [true, false]) {
       const outcome = reference(packet, { at, laidOut, names, within: () => within });
       const expected = spoken(setting, outcome);
-      const found = spelled(
-        runText(kernel, shot, () => within),
-        packet,
-      );
+      const run = runText(kernel, shot, () => within);
+      const found = spelled(run, packet);
       const who = `the printed text, limits ${within ? 'not used up' : 'used up'}`;
       if (expected !== found) yield { shot, who, expected, found };
       for (const what of kindsOf(setting, shot, outcome, within)) seen(what);
+      for (const chain of run.chains)
+        seen(`chain ${chain.replace(/^g0_/, '').replace(/_(rule|gate|while)_.*$|\d+/g, '')}`);
     }
     const judge = judges.get(at) ?? judgeOf(policy, { ...known, now: at, names });
     judges.set(at, judge);
@@ -135,9 +138,8 @@ const spelled = ({ verdict, counters, logs, ctMark, helpers }: Run, { to, protoc
   return show(verdict, origins, logs, ctMark) + (helpers.join() === (ftp ? 'ftp' : '') ? '' : `, helper ${helpers}`);
 };
 
-// A log-only rule may be asked more than once, by way of MAC and address: it counts, and logs, for each.
 const show = (verdict: string, counters: string[], lines: string[], mark: number): string =>
-  `${verdict}, counted by ${[...new Set(counters)].toSorted()}, logged ${[...new Set(lines)].toSorted()}, mark ${mark}`;
+  `${verdict}, counted by ${counters.toSorted()}, logged ${lines.toSorted()}, mark ${mark}`;
 
 /** By what kinds of rules, and in what kind of packet, a decision was made: what never happens proves nothing. */
 const kindsOf = (

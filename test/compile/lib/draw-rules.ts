@@ -29,6 +29,8 @@ export type DraftRule = {
   expires: number | null;
 };
 
+const fewSenders = ['192.168.51.7', '192.168.51.0/29', 'fd51::7', 'fd51::/112', '02:00:00:00:05:0a'];
+
 /** How a kind of policy is made: how many rules, and how often a rule has what. The numbers are weights. */
 type Kind = {
   rules: [least: number, most: number];
@@ -39,12 +41,18 @@ type Kind = {
   inverted: number;
   /** One rule in so many has a frame, an expiry, a limit, source ports; or only logs. */
   conditions: number;
+  /** Few senders and services, each in many rules. */
+  narrow?: boolean;
 };
 
 const kinds: { weight: number; kind: Kind }[] = [
   { weight: 8, kind: { rules: [1, 12], any: 2, groups: 3, typed: 3, box: 1, inverted: 4, conditions: 3 } },
   { weight: 2, kind: { rules: [1, 12], any: 1, groups: 4, typed: 2, box: 5, inverted: 3, conditions: 3 } },
   { weight: 2, kind: { rules: [20, 60], any: 3, groups: 4, typed: 3, box: 1, inverted: 8, conditions: 8 } },
+  {
+    weight: 3,
+    kind: { rules: [6, 40], any: 1, groups: 2, typed: 8, box: 1, inverted: 12, conditions: 12, narrow: true },
+  },
   { weight: 1, kind: { rules: [50, 300], any: 2, groups: 4, typed: 4, box: 1, inverted: 40, conditions: 30 } },
   { weight: 1, kind: { rules: [50, 200], any: 14, groups: 2, typed: 2, box: 1, inverted: 20, conditions: 15 } },
 ];
@@ -70,7 +78,7 @@ const limit = fc.record({
   burst: fc.integer({ min: 1, max: 20 }),
 });
 
-const rule = ({ any, groups: grouped, typed, box, inverted, conditions }: Kind) => {
+const rule = ({ any, groups: grouped, typed, box, inverted, conditions, narrow = false }: Kind) => {
   const invert = rarely(inverted);
   const side = (values: fc.Arbitrary<string>, start: string) =>
     fc.oneof(
@@ -90,16 +98,17 @@ const rule = ({ any, groups: grouped, typed, box, inverted, conditions }: Kind) 
       },
     );
   const named = (list: string[]) => fc.record({ kind: fc.constant('service'), name: fc.constantFrom(...list), invert });
+  const own = names('p', narrow ? 2 : OBJECTS);
   const toBox = fc.record({
     destination: fc.constant({ kind: 'greengate' }),
-    service: fc.oneof(fc.constant({ kind: 'any' }), named(boxServices), named(names('p', OBJECTS))),
+    service: fc.oneof(fc.constant({ kind: 'any' }), named(boxServices), named(own)),
   });
   const outside = fc.record({
     destination: side(receivers, 'd'),
     service: fc.oneof(
       { weight: 1, arbitrary: fc.constant({ kind: 'any' }) },
-      { weight: 2, arbitrary: named(builtIn) },
-      { weight: 3, arbitrary: named(names('p', OBJECTS)) },
+      { weight: 2, arbitrary: named(narrow ? ['HTTP'] : builtIn) },
+      { weight: 3, arbitrary: named(own) },
       {
         weight: 2,
         arbitrary: fc.record({ kind: fc.constant('group'), name: fc.constantFrom(...names('g', GROUPS)), invert }),
@@ -110,7 +119,7 @@ const rule = ({ any, groups: grouped, typed, box, inverted, conditions }: Kind) 
     fc.oneof({ weight: conditions * 2, arbitrary: fc.constant(null) }, { weight: 1, arbitrary });
   return fc.record({
     enabled: rarely(12).map((off) => !off),
-    source: side(senders, 's'),
+    source: side(narrow ? fc.constantFrom(...fewSenders) : senders, 's'),
     way: fc.oneof({ weight: 8, arbitrary: outside }, { weight: box, arbitrary: toBox }),
     action: fc.oneof(
       { weight: 4 * conditions, arbitrary: fc.constantFrom('accept', 'accept', 'drop', 'reject') },
@@ -153,5 +162,5 @@ export const rules: fc.Arbitrary<DraftRule[]> = fc.oneof(
     weight,
     arbitrary: fc.array(rule(kind), { minLength: kind.rules[0], maxLength: kind.rules[1], size: 'max' as const }),
   })),
-  { weight: 2, arbitrary: fc.array(exactRule, { minLength: 1, maxLength: 60, size: 'max' }) },
+  { weight: 3, arbitrary: fc.array(exactRule, { minLength: 1, maxLength: 60, size: 'max' }) },
 );

@@ -53,7 +53,15 @@ export class NftKernel {
     const table = this.#tables.get(`${frame.family} filter`);
     const start = table?.chains.get(chain);
     if (table === undefined || start === undefined) throw new Error(`nft: there is no chain ${chain}`);
-    const trace: Trace = { mark: 0, ctMark: frame.ct.mark, counters: [], logs: [], updates: [], helpers: [] };
+    const trace: Trace = {
+      mark: 0,
+      ctMark: frame.ct.mark,
+      counters: [],
+      logs: [],
+      updates: [],
+      helpers: [],
+      chains: [chain],
+    };
     const verdict =
       walk(table, start, { frame, trace, within }, 0)?.kind ?? (start.hook === null ? 'none' : start.policy);
     if (verdict !== 'accept' && verdict !== 'drop' && verdict !== 'reject' && verdict !== 'none')
@@ -155,6 +163,7 @@ const walk = (table: Table, chain: Chain, context: Context, depth: number): Verd
     if (verdict.kind !== 'goto' && verdict.kind !== 'jump') return verdict;
     const next = table.chains.get(verdict.chain);
     if (next === undefined) throw new Error(`nft: there is no chain ${verdict.chain}`);
+    context.trace.chains.push(verdict.chain);
     if (verdict.kind === 'goto') return walk(table, next, context, depth);
     const found = walk(table, next, context, depth + 1);
     if (found !== null) return found;

@@ -11,6 +11,8 @@ export type Trace = Marks & {
   logs: string[];
   updates: string[];
   helpers: string[];
+  /** The chains it went through. */
+  chains: string[];
 };
 
 /** Is the packet within this limit? `place` stands for the rule that has it. */

@@ -94,7 +94,7 @@ export const settingsOf: fc.Arbitrary<Setting> = fc
       addressGroups: draft.addressGroups,
       services: draft.services.map((service, index) => ({ ...service, name: `p${index}` })),
       serviceGroups: draft.serviceGroups,
-      rules: draft.rules.map(ruleOf).filter((rule) => !mixesIcmp(draft.services, draft.serviceGroups, rule.service)),
+      rules: draft.rules.map(ruleOf),
       blocks: draft.blocks.map((one, index) => ({ ...one, id: `b${index + 1}`, until: at(one.until) })),
     });
     return {
@@ -114,30 +114,4 @@ const soundPolicy = (given: { rules: unknown[]; blocks: unknown[] } & Record<str
   const sound = (collection: 'rules' | 'blocks') =>
     given[collection].filter((_, index) => !places.includes(`${collection},${index}`));
   return soundPolicy({ ...given, rules: sound('rules'), blocks: sound('blocks') });
-};
-
-/**
- * A service group that names ICMP for both families, or everything but something beside ICMPv6: its opposite, and its sum, are not exact in
- * IPv6 yet (`policy/matches.ts` takes ICMP's numbers as one list for both families).
- */
-const mixesIcmp = (
-  services: { protocol: string; invertProtocol?: boolean }[],
-  groups: { name: string; members: { name: string; kind?: string }[] }[],
-  ref: object,
-): boolean => {
-  if (!('name' in ref) || !('kind' in ref) || ref.kind !== 'group') return false;
-  const kindsOf = (name: string): string[] =>
-    groups
-      .find((one) => one.name === name)
-      ?.members.flatMap((member) => {
-        const own = member.name.toLowerCase();
-        if (member.kind === 'group') return kindsOf(own);
-        const service = services[Number(/^p(\d+)$/.exec(own)?.[1] ?? -1)];
-        if (service === undefined) return own === 'ping' ? ['icmp'] : [];
-        return service.invertProtocol === true ? ['icmp', 'icmpv6'] : [service.protocol];
-      }) ?? [];
-  const kinds = kindsOf(String(ref.name));
-  return (
-    kinds.some((kind) => kind === 'icmp' || kind === '1') && kinds.some((kind) => kind === 'icmpv6' || kind === '58')
-  );
 };
