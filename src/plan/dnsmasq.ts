@@ -3,9 +3,13 @@ import type { Policy } from '../policy/schema.ts';
 import type { Facts } from './facts.ts';
 import { NAME_TTL, nameSets, setsOfAnswer } from './names.ts';
 
-/** dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. */
+/**
+ * dnsmasq.conf: DNS for GREEN and the box itself, DHCP for GREEN. Lease times in minutes. Names are in lower case: with a capital among them
+ * dnsmasq asks the rules of international names, which refuse some that are sound otherwise (`A.xn--a`, `tt--T3`).
+ */
 export const dnsmasqConf = (policy: Policy, { paths }: Facts): string => {
   const { dhcp, dns, network } = policy;
+  const domain = network.domain.toLowerCase();
   return [
     'interface=green',
     'bind-dynamic',
@@ -14,8 +18,8 @@ export const dnsmasqConf = (policy: Policy, { paths }: Facts): string => {
     `pid-file=`,
     'user=dnsmasq',
     'group=dnsmasq',
-    `domain=${network.domain}`,
-    `local=/${network.domain}/`,
+    `domain=${domain}`,
+    `local=/${domain}/`,
     'expand-hosts',
     'domain-needed',
     'bogus-priv',
@@ -32,7 +36,7 @@ export const dnsmasqConf = (policy: Policy, { paths }: Facts): string => {
 
 /** The box's own names. */
 export const hostsFile = ({ network: { green, hostname, names } }: Policy): string =>
-  `${[green.address, hostname, ...names].join(' ')}\n`;
+  `${[green.address, hostname, ...names].join(' ').toLowerCase()}\n`;
 
 /** What clients are answered for these names goes into the kernel's sets before the answer goes out. */
 const nameLines = (policy: Policy): string[] => {
@@ -57,7 +61,7 @@ const dhcpLines = (dhcp: Policy['dhcp'], network: Policy['network'], data: strin
   `dhcp-option=option:router,${network.green.address}`,
   `dhcp-option=option:dns-server,${network.green.address}`,
   ...dhcp.fixed.map(
-    ({ mac, address, name }) => `dhcp-host=${[mac, address, ...(name === '' ? [] : [name])].join(',')}`,
+    ({ mac, address, name }) => `dhcp-host=${[mac, address, ...(name === '' ? [] : [name.toLowerCase()])].join(',')}`,
   ),
 ];
 

@@ -36,6 +36,10 @@ export const isAddress = (text: string): boolean =>
 /** A host name with at least one dot, whose last part is no number: `www.example.org`. */
 export const isDnsName = (text: string): boolean => text.length <= 253 && DNS_NAME.test(text) && !/\.\d+$/.test(text);
 
+/** The name of a host or domain: parts of letters, digits and hyphens between dots, of 1 to 63 characters each (RFC 1123). */
+export const isHostName = (text: string): boolean => text.length <= 253 && HOST_NAME.test(text);
+
+const HOST_NAME = /^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const DNS_NAME = /^([a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?\.)+[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
 /** The networks behind an address: one for a host or network, several for a range, none for a MAC, a name or anything else. */

@@ -1,4 +1,4 @@
-import { contains, ipv4Number, netmaskBits, parseNetwork } from './address.ts';
+import { contains, ipv4Number, isIpv4, netmaskBits, parseNetwork } from './address.ts';
 import type { Problem } from './problem.ts';
 import type { Policy } from './schema.ts';
 
@@ -54,6 +54,18 @@ const isEdge = (address: string, bits: number): boolean => {
   const rest = ipv4Number(address) % 2 ** (32 - bits);
   return bits < 31 && (rest === 0 || rest === 2 ** (32 - bits) - 1);
 };
+
+/** Servers of DNS and time that are the box itself, or nobody: the daemons would take them, and wait for ever. */
+export const serverProblems = ({ dns, time, network }: Policy): Problem[] =>
+  [
+    ...dns.servers.map((server, index) => [`dns/servers/${index}`, 'DNS', server] as const),
+    ...time.servers.map((server, index) => [`time/servers/${index}`, 'Time', server] as const),
+  ].flatMap(([place, owner, server]) => {
+    if (server === network.green.address || (network.red.mode === 'static' && server === network.red.address))
+      return [problem(place, owner, 'This is the address of the box itself.')];
+    if (isIpv4(server)) return unfit(place, owner, server, 32);
+    return /^(::1?|ff[0-9a-f:]+)$/i.test(server) ? [problem(place, owner, 'No host can have this address.')] : [];
+  });
 
 /** DHCP's range and fixed leases against GREEN. */
 export const dhcpProblems = ({ dhcp, network }: Policy): Problem[] => {

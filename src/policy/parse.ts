@@ -28,13 +28,12 @@ const toProblems = (issue: Issue, input: unknown): Problem[] => {
   return [{ place: placeOf(issue.path), owner, message: sentence(issue) }];
 };
 
-/** Unions such as "empty or an address" carry the useful message inside; the last branch is the strict one. */
-const sentence = (issue: Issue): string => {
-  if (issue.code !== 'invalid_union') return /[.]$/.test(issue.message) ? issue.message : `${issue.message}.`;
-  const inner = issue.errors?.at(-1)?.[0];
-  return inner === undefined || inner.message.startsWith('Invalid')
-    ? 'This value is not one of those allowed here.'
-    : inner.message;
+/** Unions such as "empty or an address" carry the useful message inside; the last branch is the strict one. zod's own words are not the owner's. */
+const sentence = ({ code, message, errors }: Issue): string => {
+  const said = code === 'invalid_union' ? (errors?.at(-1)?.[0]?.message ?? 'Invalid input') : message;
+  if (said.endsWith('received undefined')) return 'This is missing.';
+  if (/^(Invalid|Too) /.test(said)) return 'This value is not one of those allowed here.';
+  return /[.]$/.test(said) ? said : `${said}.`;
 };
 
 const placeOf = (path: PropertyKey[]): string => path.map(String).join('/');

@@ -1,7 +1,18 @@
 import { z } from 'zod';
-import { isIp, isNetmask } from './address.ts';
+import { isHostName, isIp, isNetmask } from './address.ts';
 import { isPortList } from './ports.ts';
-import { ipv4, mac, network, port, remark, text } from './schema-fields.ts';
+import { ipv4, mac, network, port, remark, text, whole } from './schema-fields.ts';
+
+const LABEL = 'at most 63 characters';
+const notName = (what: string): string =>
+  `Not ${what}. A name has parts of letters, digits and hyphens between dots, of ${LABEL} each.`;
+
+/** A port list that fits into squid's line. */
+const ports = z
+  .string()
+  .trim()
+  .max(2000, 'At most 2000 characters.')
+  .refine(isPortList, 'Not a list of ports. Ports are 1 to 65535. Write one, a range or a list: 80, 443, 8000-8080.');
 
 /** BOT's settings page. `adminMac` may be empty only while BOT is disabled. */
 export const settingsSchema = z.strictObject({
@@ -39,21 +50,22 @@ export const networkSchema = z.strictObject({
   hostname: z
     .string()
     .trim()
-    .regex(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i, 'A host name has letters, digits and hyphens.')
+    .refine(
+      (value) => isHostName(value) && !value.includes('.'),
+      `A host name has letters and digits, and hyphens between them: ${LABEL}.`,
+    )
     .default('greengate'),
   domain: z
     .string()
     .trim()
-    .regex(/^([a-z0-9-]+\.)*[a-z0-9-]+$/i, 'Not a domain name.')
+    // Together with a dot and the longest host name these are the 253 characters that DNS has.
+    .max(189, 'At most 189 characters.')
+    .refine(isHostName, notName('a domain name'))
     .default('lan'),
   /** Further names under which the UI may be called (Host header). */
   names: z
-    .array(
-      z
-        .string()
-        .trim()
-        .regex(/^[a-z0-9.-]{1,253}$/i, 'Not a host name.'),
-    )
+    .array(z.string().trim().refine(isHostName, notName('a host name')))
+    .max(50, 'At most 50.')
     .default([]),
   timezone: z
     .string()
@@ -65,14 +77,17 @@ export const dhcpSchema = z.strictObject({
   enabled: z.boolean().default(true),
   start: z.union([z.literal(''), ipv4]).default('192.168.51.100'),
   end: z.union([z.literal(''), ipv4]).default('192.168.51.199'),
-  leaseMinutes: z.coerce.number().int().min(2, 'At least 2 minutes.').max(43200, 'At most 30 days.').default(720),
+  leaseMinutes: whole.min(2, 'At least 2 minutes.').max(43200, 'At most 30 days.').default(720),
   fixed: z
     .array(
       z.strictObject({
         mac,
         address: ipv4,
         name: text(63)
-          .regex(/^[A-Za-z0-9-]*$/, 'Letters, digits and hyphens only.')
+          .refine(
+            (value) => value === '' || (isHostName(value) && !value.includes('.')),
+            `Letters and digits only, and hyphens between them: ${LABEL}.`,
+          )
           // dnsmasq reads these in the place of a name as its own words: "serve nothing", or a lease time.
           .refine(
             (value) => !/^(ignore|infinite|id|set|tag|\d+[smhdw]?)$/i.test(value),
@@ -87,17 +102,17 @@ export const dhcpSchema = z.strictObject({
 
 /** `servers`: upstream DNS servers; empty means those of RED's lease. */
 export const dnsSchema = z.strictObject({
-  servers: z.array(z.string().trim().refine(isIp, 'Not an IP address.')).default([]),
+  servers: z.array(z.string().trim().refine(isIp, 'Not an IP address.')).max(20, 'At most 20.').default([]),
 });
 
 export const proxySchema = z.strictObject({
   enabled: z.boolean().default(true),
   port: port.default(800),
   cache: z.boolean().default(false),
-  cacheMegabytes: z.coerce.number().int().min(10, 'At least 10 MB.').max(100_000, 'At most 100 GB.').default(100),
+  cacheMegabytes: whole.min(10, 'At least 10 MB.').max(100_000, 'At most 100 GB.').default(100),
   /** Ports that the proxy may fetch from, and those that CONNECT may reach: port lists. */
-  safePorts: z.string().trim().refine(isPortList, 'Not a list of ports.').default('80, 443'),
-  connectPorts: z.string().trim().refine(isPortList, 'Not a list of ports.').default('443'),
+  safePorts: ports.default('80, 443'),
+  connectPorts: ports.default('443'),
 });
 
 /** chrony: `servers` are names or addresses to take the time from; `serveGreen`: be the time server of GREEN. */
@@ -108,10 +123,7 @@ export const timeSchema = z.strictObject({
         .string()
         .trim()
         .toLowerCase()
-        .refine(
-          (value) => isIp(value) || /^(?=.{1,253}$)([a-z0-9-]+\.)*[a-z0-9-]+$/.test(value),
-          'Not a host name or address.',
-        ),
+        .refine((value) => isIp(value) || isHostName(value), notName('a host name or address')),
     )
     .min(1, 'At least one time server is needed.')
     .max(10, 'At most 10.')

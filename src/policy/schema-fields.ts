@@ -20,6 +20,8 @@ export const mac = z
   .trim()
   .refine(isMac, 'Not a MAC address. Write it like 00:16:3e:12:34:56.')
   .transform(normalMac);
+/** A whole number, also as a form sends it. */
+export const whole = z.coerce.number({ error: 'Not a number. Write a whole number.' }).int('Not a whole number.');
 export const ipv4 = z.string().trim().refine(isIpv4, 'Not an IPv4 address. Write it like 192.168.51.254.');
 export const port = z.coerce
   .number({ error: 'Not a port. Ports are 1 to 65535.' })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { isPortList } from './ports.ts';
-import { name, network, remark, text } from './schema-fields.ts';
+import { name, network, remark, text, whole } from './schema-fields.ts';
 
 /** Everything but this. */
 const invert = z.boolean().default(false);
@@ -33,7 +33,7 @@ export const serviceRefSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('group'), name, invert }),
 ]);
 
-const dayOfMonth = z.coerce.number().int().min(1, 'Days are 1 to 31.').max(31, 'Days are 1 to 31.');
+const dayOfMonth = whole.min(1, 'Days are 1 to 31.').max(31, 'Days are 1 to 31.');
 const clock = z
   .string()
   .trim()
@@ -48,7 +48,7 @@ export const frameSchema = z.strictObject({
     z.strictObject({
       kind: z.literal('week'),
       days: z
-        .array(z.coerce.number().int().min(0).max(6))
+        .array(whole.min(0, 'Weekdays are 0 (Sunday) to 6.').max(6, 'Weekdays are 0 (Sunday) to 6.'))
         .min(1, 'Choose at least one day.')
         .transform((days) => [...new Set(days)].sort()),
     }),
@@ -61,13 +61,15 @@ export const frameSchema = z.strictObject({
 /** BOT's match limit: `rate` new connections per unit and a burst. Beyond it the log is silent, or the action passes to the next rule. */
 export const limitSchema = z.strictObject({
   for: z.enum(['log', 'action', 'both'], { error: 'Choose what the limit is for.' }),
-  rate: z.coerce.number().int().min(1, 'At least 1.').max(1_000_000, 'At most 1000000.'),
+  rate: whole.min(1, 'At least 1.').max(1_000_000, 'At most 1000000.'),
   per: z.enum(['second', 'minute', 'hour', 'day'], { error: 'Choose a unit of time.' }),
-  burst: z.coerce.number().int().min(1, 'At least 1.').max(10_000, 'At most 10000.').default(5),
+  burst: whole.min(1, 'At least 1.').max(10_000, 'At most 10000.').default(5),
 });
 
 /** Seconds since the epoch. */
-export const moment = z.coerce.number().int().min(0).max(99_999_999_999);
+export const moment = whole
+  .min(0, 'Not a moment: seconds since 1970.')
+  .max(99_999_999_999, 'Not a moment: seconds since 1970.');
 
 export const ruleSchema = z.strictObject({
   id: z.string().regex(/^[a-z0-9]{1,16}$/, 'Not a rule id.'),

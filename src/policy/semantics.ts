@@ -2,7 +2,7 @@ import { isDnsName } from './address.ts';
 import { defaultNetworks, greengateServices } from './builtin.ts';
 import { defaultServices } from './default-services.ts';
 import { groupProblems } from './group-semantics.ts';
-import { dhcpProblems, networkProblems } from './network-semantics.ts';
+import { dhcpProblems, networkProblems, serverProblems } from './network-semantics.ts';
 import type { Problem } from './problem.ts';
 import { ruleProblems } from './rule-semantics.ts';
 import type { Policy, Rule } from './schema.ts';
@@ -21,6 +21,8 @@ export const semanticProblems = (policy: Policy): Problem[] => {
     ...sshProblems(policy),
     ...networkProblems(policy),
     ...dhcpProblems(policy),
+    ...serverProblems(policy),
+    ...nestedNames(policy),
   ];
 };
 
@@ -123,6 +125,33 @@ const sshProblems = ({ ssh }: Policy): Problem[] =>
     const fault = sshKeyFault(key);
     return fault === null ? [] : [problem(`ssh/keys/${index}`, 'SSH', fault)];
   });
+
+/**
+ * What dnsmasq is told of a DNS name takes the set of each listed name that it is below, all in one line, and its lines have no more than
+ * 1024 characters: those above it, and the longest name, fit.
+ */
+const nestedNames = ({ addresses, rules }: Policy): Problem[] => {
+  const listed = [
+    ...addresses.map(({ name, value }, index) => ({ place: `addresses/${index}/value`, owner: name, value })),
+    ...rules.flatMap(({ destination, remark, id }, index) =>
+      destination.kind === 'typed'
+        ? [{ place: `rules/${index}/destination/value`, owner: remark || id, value: destination.value }]
+        : [],
+    ),
+  ].filter(({ value }) => isDnsName(value));
+  const names = new Set(listed.map(({ value }) => value));
+  const above = (value: string): number => {
+    const parts = value.split('.');
+    return parts.filter((_, first) => first > 0 && names.has(parts.slice(first).join('.'))).length;
+  };
+  return listed.flatMap(({ place, owner, value }) =>
+    above(value) > NESTED_MAX
+      ? [problem(place, owner, `This name is below more than ${NESTED_MAX} other DNS names. Leave some of them out.`)]
+      : [],
+  );
+};
+
+const NESTED_MAX = 13;
 
 /** DNS, DHCP and NTP. */
 const reserved = new Set([53, 67, 68, 123]);

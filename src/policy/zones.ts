@@ -1,8 +1,9 @@
-/** Does the box know this time zone (`Europe/Berlin`)? */
+/** Does the box know this time zone (`Europe/Berlin`)? Its files are found by the very letters; an offset (`+01`) has none. */
 export const isTimezone = (zone: string): boolean => {
+  if (!zone.split('/').every((part) => /^[A-Z]/.test(part))) return false;
   try {
-    new Intl.DateTimeFormat('en', { timeZone: zone });
-    return true;
+    const known = new Intl.DateTimeFormat('en', { timeZone: zone }).resolvedOptions().timeZone;
+    return known === zone || known.toLowerCase() !== zone.toLowerCase();
   } catch {
     return false;
   }

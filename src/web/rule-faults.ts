@@ -58,19 +58,16 @@ const fieldOfRulePlace = (place: string, values: RuleValues): string | undefined
   return (ruleFields as readonly string[]).includes(part) ? part : undefined;
 };
 
-/** The policy's sentence in the words of the form: what was left empty, a number that is none, a name that nothing has. */
+/** The policy's sentence in the words of the form: what was left empty, a name that nothing has. */
 const sentenceFor = (field: string, message: string, values: RuleValues): string => {
   const text = values[field as keyof RuleValues]?.trim() ?? '';
   if (text === '' && field in unchosen) return unchosen[field as keyof typeof unchosen];
-  if (numbers.has(field) && message.startsWith('Invalid')) return 'Not a number. Write a whole number.';
   if (/^No (address|address group) is called/.test(message) && field.endsWith('Pick'))
     return `Nothing is called “${text}”. Choose from the list, write an IP address, or make it under “New address”.`;
   if (/^No service is called/.test(message) && field === 'servicePick')
     return `No service is called “${text}”. Choose from the list, or make it under “New service”.`;
   return message.startsWith('Not an address') ? (addressAdvice(text) ?? message) : message;
 };
-
-const numbers = new Set(['limitRate', 'limitBurst', 'monthFrom', 'monthTo']);
 
 const unchosen = {
   sourcePick: 'Choose an address or a group, or write an IP address.',

@@ -49,6 +49,22 @@ test('dnsmasq takes its configuration', (t) => {
   t.notThrows(() => execFileSync('dnsmasq', ['--test', '-C', path], { stdio: 'pipe' }));
 });
 
+test('dnsmasq takes names with capitals that would be no international ones', (t) => {
+  const odd = edited(policy, [
+    { do: 'section', section: 'network', value: { hostname: 'TT--3', domain: 'Lan.xn--a', names: ['GATE.xn--a'] } },
+    {
+      do: 'section',
+      section: 'dhcp',
+      value: { fixed: [{ mac: '02:00:00:00:05:46', address: '192.168.51.70', name: 'tt--T3' }] },
+    },
+  ]);
+  const texts = compile(odd, applianceFacts(true, 1_795_420_000)).files;
+  const path = join(folder, 'odd.conf');
+  writeFileSync(path, texts['dnsmasq.conf'] ?? '');
+  t.notThrows(() => execFileSync('dnsmasq', ['--test', '-C', path], { stdio: 'pipe' }));
+  t.is(texts.hosts, '192.168.51.254 tt--3 gate.xn--a\n');
+});
+
 test('squid takes its configuration', (t) => {
   const path = join(folder, 'squid.conf');
   writeFileSync(path, files['squid.conf'] ?? '');
