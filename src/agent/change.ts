@@ -49,12 +49,15 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
       'flows',
       'Connections that are no longer allowed could not be cut. Restart to be sure.',
       async () => {
-        cut = await cutForbidden(box, generation);
+        cut = await cutForbidden(box, generation, judgedBy(before));
       },
     );
   await applyFiles(box, before.files, generation.files);
   return { revision: generation.number, cut };
 };
+
+/** While BOT was disabled nothing was judged. */
+const judgedBy = ({ setUp, policy }: Generation): Policy | null => (setUp && policy.settings.enabled ? policy : null);
 
 /** The plan of a generation for this box, right now. */
 export const planOf = async (

@@ -1,6 +1,7 @@
 import test from 'ava';
 import { forbiddenFlows } from '../../src/agent/flows.ts';
 import type { Flow } from '../../src/agent/ports.ts';
+import { flowMark } from '../../src/compile/ruleset.ts';
 import { parsePolicy } from '../../src/policy/parse.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { ADMIN_MAC, readyLab } from './lab.ts';
@@ -124,4 +125,74 @@ test('through the agent: enabling BOT cuts after the load, disabling cuts nothin
     lab.twin.traffic.map((one) => one.handle),
     ['ui', 'later'],
   );
+});
+
+const site = (name: string) => ({ kind: 'typed', value: name });
+const [OLD, NEW] = ['203.0.113.9', '203.0.113.10'];
+const world = { now: 1_795_420_000, names: new Map([['www.example.org', [NEW]]]) };
+const byName = flow('by name', { mark: flowMark('r1'), dst: OLD });
+const cutAfter = (before: Policy | null, policy: Policy, ...flows: Flow[]) =>
+  forbiddenFlows(policy, flows, new Map(), world, before).map((one) => one.handle);
+
+test('a flow that a rule let in by a DNS name stays when the name has other addresses, and no other flow does', (t) => {
+  const policy = policyOf(rule('r1', host, site('www.example.org'), 'Mail'));
+  const others = [
+    flow('by nothing', { dst: OLD }),
+    flow('by another rule', { dst: OLD, mark: flowMark('r2') }),
+    flow('by now', { dst: NEW, mark: flowMark('r1') }),
+  ];
+  t.deepEqual(cutAfter(policy, policy, byName, ...others), ['by nothing', 'by another rule']);
+  t.deepEqual(cutAfter(null, policy, byName), ['by name'], 'by what it was let in is not known');
+});
+
+test('it goes with its rule: changed, switched off, deleted, or overruled by one above', (t) => {
+  const was = rule('r1', host, site('www.example.org'), 'Mail');
+  const before = policyOf(was);
+  t.deepEqual(cutAfter(before, policyOf({ ...was, remark: 'mine' }), byName), []);
+  for (const [what, ...rules] of [
+    ['another name', rule('r1', host, site('example.org'), 'Mail')],
+    ['another host', rule('r1', mac, site('www.example.org'), 'Mail')],
+    ['another service', rule('r1', host, site('www.example.org'), 'Files')],
+    ['everything but', { ...was, action: 'drop' }],
+    ['off', { ...was, enabled: false }],
+    ['deleted'],
+    ['another id', { ...was, id: 'r2' }],
+    ['denied by name above', { ...was, id: 'r0', action: 'drop' }, was],
+  ] as const)
+    t.deepEqual(cutAfter(before, policyOf(...rules), byName), ['by name'], what);
+});
+
+test('through the agent: a save keeps it; what was let in before BOT was disabled, or before a failed cut, is judged anew', async (t) => {
+  const lab = await readyLab(t, { block: true });
+  lab.twin.resolved = async () => new Map([['www.example.org', [NEW]]]);
+  const value = rule('', host, site('www.example.org'), 'HTTP');
+  const edit = (id: string | undefined, remark: string, destination = 'www.example.org') =>
+    lab.web(
+      'policy.edit',
+      {
+        edit: {
+          do: 'saveRule',
+          ...(id === undefined ? {} : { id }),
+          value: { ...value, destination: site(destination), remark, id: undefined },
+        },
+      },
+      lab.token,
+    );
+  await edit(undefined, 'first');
+  const id = lab.box.generation.policy.rules.at(-1)?.id ?? '';
+  const open = flow('long', { dst: OLD, dport: 80, mark: flowMark(id) });
+  lab.twin.traffic = [open];
+  t.is((await edit(id, 'second')).cut, 0);
+  t.is((await edit(id, 'third', 'other.example.org')).cut, 1);
+  await edit(id, 'back');
+  lab.twin.traffic = [open];
+  await lab.web('bot.disable', { password: 'correct horse battery' }, lab.token);
+  t.is((await lab.web('bot.enable', {}, lab.token)).cut, 1);
+  lab.twin.traffic = [open];
+  const { cut } = lab.twin;
+  lab.twin.cut = () => Promise.reject(new Error('conntrack: Killed'));
+  await edit(id, 'fourth', 'other.example.org');
+  t.true(lab.box.trouble.has('flows'));
+  lab.twin.cut = cut;
+  t.is((await edit(id, 'fifth', 'other.example.org')).cut, 1);
 });
