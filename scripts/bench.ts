@@ -1,11 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { endAll, TOP } from '../test/appliance/lib/process.ts';
+import { establishedTable } from './bench/established.ts';
 import { hostsTable } from './bench/hosts.ts';
+import { judgingTable } from './bench/judging.ts';
 import { loadTable } from './bench/load.ts';
 import { officeTable } from './bench/office.ts';
 import { skeletonTable } from './bench/skeleton.ts';
 import { printTable, type Table } from './bench/table.ts';
+import { verbTable } from './bench/verb.ts';
 
 /**
  * `make bench`, or `scripts/bench.ts TABLE [PART …]` for one table or a part of it: measures in network namespaces, prints the tables and
@@ -14,7 +17,10 @@ import { printTable, type Table } from './bench/table.ts';
 const tables: Record<string, (parts: string[]) => Table | Promise<Table>> = {
   hosts: hostsTable,
   office: officeTable,
+  established: establishedTable,
   load: loadTable,
+  verb: verbTable,
+  judging: judgingTable,
   skeleton: skeletonTable,
 };
 

@@ -1,9 +1,11 @@
-import type { Policy } from '../../src/policy/schema.ts';
 import type { Tuple } from './packets.ts';
 import { GREEN } from './road.ts';
 
 /** One host to one host by one port: what BOT made one iptables rule of. */
-export type Expanded = Tuple & { mac: string };
+export type Expanded = Tuple;
+
+/** The protocol of TCP or UDP as programs spell it. */
+export const wordOf = ({ protocol }: Tuple): 'tcp' | 'udp' => (protocol === 6 ? 'tcp' : 'udp');
 
 /** The first `count` combinations of 10 × 10 hosts and one port per block, blocks of other hosts and ports following each other. */
 export function expanded(count: number): Expanded[] {
@@ -18,12 +20,15 @@ export function expanded(count: number): Expanded[] {
 export function exactPolicy(rules: Expanded[], by: 'single' | 'groups'): object {
   const network = { green: { address: GREEN.address, netmask: GREEN.netmask } };
   const settings = { enabled: true, adminMac: '02:00:00:00:05:0a' };
-  const services = PORTS.map((port) => ({ name: `Port ${port}`, protocol: 'tcp', ports: String(port) }));
+  const names = [...new Set(rules.map(serviceOf))];
+  const services = names.map((name) => ({ name, protocol: name.split(' ')[0], ports: name.split(' ')[1] }));
   const more = by === 'single' ? { rules: singleRules(rules) } : grouped(rules);
   return { schema: 2, settings, network, services, dhcp: { enabled: false }, ...more };
 }
 
 const PORTS = [25, 110, 143, 443, 587, 993, 995, 3389, 5432, 8443];
+
+const serviceOf = (rule: Expanded): string => `${wordOf(rule)} ${rule.port}`;
 
 function tuple(block: number, from: number, to: number): Expanded {
   return {
@@ -38,16 +43,16 @@ function tuple(block: number, from: number, to: number): Expanded {
 const hex = (number: number): string => number.toString(16).padStart(2, '0');
 
 function singleRules(rules: Expanded[]): object[] {
-  return rules.map(({ from, to, port }, index) => ({
+  return rules.map((rule, index) => ({
     id: `r${index + 1}`,
-    source: { kind: 'typed', value: from },
-    destination: { kind: 'typed', value: to },
-    service: { kind: 'service', name: `Port ${port}` },
+    source: { kind: 'typed', value: rule.from },
+    destination: { kind: 'typed', value: rule.to },
+    service: { kind: 'service', name: serviceOf(rule) },
     action: 'accept',
   }));
 }
 
-function grouped(rules: Expanded[]): Pick<Policy, 'addresses'> | object {
+function grouped(rules: Expanded[]): object {
   const blocks = Math.ceil(rules.length / 100);
   const hosts = [...new Set(rules.flatMap(({ from, to }) => [from, to]))];
   const groupOf = (name: string, list: string[]) => ({
@@ -71,7 +76,7 @@ function grouped(rules: Expanded[]): Pick<Policy, 'addresses'> | object {
       id: `r${index + 1}`,
       source: { kind: 'group', name: `From ${index}` },
       destination: { kind: 'group', name: `To ${index}` },
-      service: { kind: 'service', name: `Port ${block(index)[0]?.port}` },
+      service: { kind: 'service', name: serviceOf(block(index)[0] as Expanded) },
       action: 'accept',
     })),
   };

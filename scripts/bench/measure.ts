@@ -15,9 +15,9 @@ export type Trip = { train: Train; accepts: (number: number) => boolean };
 
 /**
  * Compares ways by `passes` passes, in each of which a part of each way's train is sent in two bursts of a few milliseconds, one way after the other. The
- * first way is the baseline. `tripOf` may give slow ways a shorter train. Throws when a pass did not let through as many packets as it should.
+ * first way is the baseline. `tripOf` may give slow ways a shorter train. `keep`: connections live on from pass to pass. Throws when a pass did not let through as many packets as it should.
  */
-export function compare(ways: Way[], tripOf: (way: Way) => Trip, passes: number): Map<string, Cost> {
+export function compare(ways: Way[], tripOf: (way: Way) => Trip, passes: number, keep = false): Map<string, Cost> {
   const costs = ways.map((): number[] => []);
   const trips = ways.map((way) => ({ road: way.road, ...tripOf(way) }));
   for (let pass = 0; pass < passes; pass += 1) {
@@ -25,7 +25,7 @@ export function compare(ways: Way[], tripOf: (way: Way) => Trip, passes: number)
       const count = Math.min(WINDOW, train.packets.length);
       return { road, train, count, first: (pass * count) % (train.packets.length - (train.packets.length % count)) };
     });
-    send(sent, { bursts: 2, warm: WARM, turn: pass }).forEach(({ nanoseconds, arrived }, index) => {
+    send(sent, { bursts: 2, warm: WARM, turn: pass, keep }).forEach(({ nanoseconds, arrived }, index) => {
       const { accepts } = trips[index] as Trip;
       const { train, first, count } = sent[index] as Sent;
       const arriving = train.packets.slice(first, first + count).filter(({ number }) => accepts(number)).length;
@@ -53,7 +53,7 @@ export function verify(ways: Way[], tripOf: (way: Way) => Trip): void {
   for (const way of ways) {
     const { train, accepts } = tripOf(way);
     way.road.remember(true);
-    send([{ road: way.road, train, first: 0, count: train.packets.length }], { bursts: 1, warm: 0, turn: 0 });
+    send([{ road: way.road, train, first: 0, count: train.packets.length }], { bursts: 1, warm: 0 });
     const seen = way.road.numbers();
     way.road.remember(false);
     for (const packet of train.packets)

@@ -6,17 +6,19 @@ import { type Numbered, writePcap } from './packets.ts';
 
 /** GREEN of the bench: wide enough for the hosts of an office. */
 export const GREEN = { address: '10.51.3.254', netmask: '255.255.252.0', bits: 22 } as const;
-const RED = { address: '10.9.0.50', server: '10.9.0.2', bits: 24 } as const;
-const ROUTER_MAC = '52:54:00:51:00:01';
-const SERVER_MAC = '02:00:00:00:09:02';
+/** RED of the bench: the router's address there, and the server that is its gateway. */
+export const RED = { address: '10.9.0.50', server: '10.9.0.2', bits: 24 } as const;
+/** The router's cards, and the server's. */
+export const ROUTER_MAC = { green: '52:54:00:51:00:01', red: '52:54:00:09:00:01' } as const;
+export const SERVER_MAC = '02:00:00:00:09:02';
 
 /** Packets in the order in which they are sent, as a pcap file. */
 export type Train = { file: string; packets: Numbered[] };
 
-/** Writes a train into this run's folder. */
-export function makeTrain(word: string, packets: Numbered[]): Train {
+/** Writes a train into this run's folder, for the router's card on GREEN or another one. */
+export function makeTrain(word: string, packets: Numbered[], router: string = ROUTER_MAC.green): Train {
   const file = join(runFolder(), `${word}.pcap`);
-  writePcap(file, packets, ROUTER_MAC);
+  writePcap(file, packets, router);
   return { file, packets };
 }
 
@@ -33,14 +35,15 @@ export class Road {
     this.client = makeNamespace(`${word}-client`);
     this.router = makeNamespace(`${word}-router`);
     this.server = makeNamespace(`${word}-server`);
-    this.router.ip('link', 'add', 'green', 'type', 'veth', 'peer', 'name', 'lan', 'netns', this.client.name);
-    this.router.ip('link', 'add', 'red', 'type', 'veth', 'peer', 'name', 'wan', 'netns', this.server.name);
-    this.router.ip('link', 'set', 'green', 'address', ROUTER_MAC);
-    this.server.ip('link', 'set', 'wan', 'address', SERVER_MAC);
+    this.router.ip('link', 'add', 'green', 'type', 'veth', 'peer', 'name', 'card', 'netns', this.client.name);
+    this.router.ip('link', 'add', 'red', 'type', 'veth', 'peer', 'name', 'card', 'netns', this.server.name);
+    this.router.ip('link', 'set', 'green', 'address', ROUTER_MAC.green);
+    this.router.ip('link', 'set', 'red', 'address', ROUTER_MAC.red);
+    this.server.ip('link', 'set', 'card', 'address', SERVER_MAC);
     for (const space of [this.client, this.router, this.server])
       space.sysctl({ 'net.ipv6.conf.all.disable_ipv6': 1, 'net.ipv6.conf.default.disable_ipv6': 1 });
-    this.client.ip('link', 'set', 'lan', 'up');
-    this.server.ip('link', 'set', 'wan', 'up');
+    this.client.ip('link', 'set', 'card', 'up');
+    this.server.ip('link', 'set', 'card', 'up');
     this.router.sysctl({ ...boxSettings(), 'net.ipv4.ip_forward': 1 });
     this.router.ip('link', 'set', 'green', 'up');
     this.router.ip('link', 'set', 'red', 'up');
@@ -91,7 +94,7 @@ export class Road {
       '  set seen { typeof ip id; size 65536; flags dynamic; }',
       '  counter arrived { }',
       '  chain ingress {',
-      '    type filter hook ingress device "wan" priority 0; policy drop;',
+      '    type filter hook ingress device "card" priority 0; policy drop;',
       `    ${first}counter name arrived`,
       '  }',
       '}',

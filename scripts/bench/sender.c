@@ -1,6 +1,6 @@
 /*
  * Sends packets into several network namespaces by turns: `sender BURSTS WARM NAMESPACE:PCAP:FIRST:COUNT …`. Each road's COUNT packets, from
- * the FIRST on, go out of its card `lan` in BURSTS bursts, one road after the other; prints a line per road, the nanoseconds of each burst. The
+ * the FIRST on, go out of its interface `card` in BURSTS bursts, one road after the other; prints a line per road, the nanoseconds of each burst. The
  * first WARM packets of a burst are not timed. tcpreplay could send too, but a pass of it lasts so long that what else runs on the machine is
  * another thing in the next one's: here what is compared lies milliseconds apart.
  */
@@ -44,7 +44,7 @@ static void open_road(struct road *road, char *text)
 		err(1, "%s", file);
 	/* Protocol 0: nothing is received. */
 	road->socket = socket(AF_PACKET, SOCK_RAW, 0);
-	struct sockaddr_ll card = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex("lan")};
+	struct sockaddr_ll card = {.sll_family = AF_PACKET, .sll_ifindex = if_nametoindex("card")};
 	int yes = 1;
 	if (road->socket < 0 || bind(road->socket, (struct sockaddr *)&card, sizeof card) < 0 ||
 	    setsockopt(road->socket, SOL_PACKET, PACKET_QDISC_BYPASS, &yes, sizeof yes) < 0)

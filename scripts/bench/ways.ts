@@ -1,11 +1,11 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE, runFolder } from '../../test/appliance/lib/process.ts';
-import type { Expanded } from './exact.ts';
+import { type Expanded, wordOf } from './exact.ts';
 import type { Road } from './road.ts';
 
-/** What `inside.ts` measured of a policy: milliseconds, and megabytes that the kernel took for its rules. */
-export type Times = { parse: number; compile: number; load: number; megabytes: number };
+/** What `inside.ts` measured of a policy, in milliseconds (`first`: the first compile in its process), and the text that a boot would load. */
+export type Loaded = { parse: number; compile: number; first: number; load: number; text: string };
 
 /** A router without rules: it masquerades, and tracks connections because of that. */
 export function loadNone(road: Road): void {
@@ -13,12 +13,12 @@ export function loadNone(road: Road): void {
 }
 
 /** The whole real ruleset of a policy, loaded `rounds` times as the agent does it. */
-export function loadGreengate(road: Road, policy: object, rounds = 1): Times {
+export function loadGreengate(road: Road, policy: object, rounds = 1): Loaded {
   const file = join(runFolder(), 'policy.json');
   writeFileSync(file, JSON.stringify(policy));
   const said = road.sh([NODE, '--no-warnings', join(import.meta.dirname, 'inside.ts'), file, String(rounds)]);
   road.sh(['sysctl', '-q', '-w', 'net.netfilter.nf_conntrack_tcp_loose=0']);
-  return JSON.parse(said);
+  return { ...JSON.parse(said), text: readFileSync(`${file}.nft`, 'utf8') };
 }
 
 /** How many rules the kernel holds there. */
@@ -29,14 +29,15 @@ export function kernelRules(road: Road): number {
 /** BOT's way, one rule for each combination behind the accept of what is established; by iptables-legacy, or by iptables-nft. */
 export function loadIptables(road: Road, rules: Expanded[], kind: 'legacy' | 'nft'): void {
   const lines = rules.map(
-    ({ from, to, port }) => `-A BOT_FORWARD -s ${from} -d ${to} -p tcp --dport ${port} -m state --state NEW -j ACCEPT`,
+    (rule) =>
+      `-A BOT_FORWARD -s ${rule.from} -d ${rule.to} -p ${wordOf(rule)} --dport ${rule.port} -m state --state NEW -j ACCEPT`,
   );
   road.sh([`iptables-${kind}-restore`], iptablesText(lines));
 }
 
 /** One rule for all of them, by a set of address, port and address with a counter for each. */
 export function loadIpset(road: Road, rules: Expanded[]): void {
-  const lines = rules.map(({ from, to, port }) => `add exact ${from},tcp:${port},${to}`);
+  const lines = rules.map((rule) => `add exact ${rule.from},${wordOf(rule)}:${rule.port},${rule.to}`);
   const size = Math.max(1024, rules.length);
   road.sh(
     ['ipset', 'restore'],
@@ -53,7 +54,9 @@ export function loadNftLinear(road: Road, rules: Expanded[]): void {
     'table ip filter {',
     '  chain BOT_FORWARD {',
     '    counter ct state established,related accept',
-    ...rules.map(({ from, to, port }) => `    ip saddr ${from} ip daddr ${to} tcp dport ${port} counter accept`),
+    ...rules.map(
+      (rule) => `    ip saddr ${rule.from} ip daddr ${rule.to} ${wordOf(rule)} dport ${rule.port} counter accept`,
+    ),
     '    limit rate 10/minute log prefix "GREEN DROP " group 1',
     '    counter drop',
     '  }',
