@@ -3,7 +3,7 @@ import { NAME_TIMEOUT } from './names.ts';
 import { GUARD, printLookup } from './nft-lookup.ts';
 import { counterOf, frameSet, gateChain, leafChain, type Printed, whileChain } from './nft-names.ts';
 import { printGate, printLeaf } from './nft-rules.ts';
-import type { Family, Ruleset } from './ruleset.ts';
+import type { Family, Leaf, Ruleset } from './ruleset.ts';
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
 export const printFull = (ruleset: Ruleset, generation: number): string =>
@@ -164,8 +164,12 @@ const fixedChains = (ruleset: Ruleset, family: Family, tag: string, generation: 
 const botRules = (ruleset: Ruleset, family: Family, tag: string, target: string): string[] => {
   const { mode, ipv6, connectionState } = ruleset;
   if (mode !== 'blocking' || (family === 'ip6' && !ipv6)) return [];
+  // Of running flows FORWARD has let pass all but those of frames already.
+  const passed = target.endsWith('_forward') && framedLeaves(ruleset).length === 0;
   const byState = connectionState
-    ? ['ct state established,related accept']
+    ? passed
+      ? []
+      : ['ct state established,related accept']
     : [
         'ct direction reply accept',
         'ct helper "ftp" accept',
@@ -176,11 +180,12 @@ const botRules = (ruleset: Ruleset, family: Family, tag: string, target: string)
 
 /** The mark of a flow names the rule that let it in; where that rule holds at times only, so does the flow. */
 const whileRules = ({ leaves }: Ruleset, tag: string): string[] => {
-  const ways = leaves.flatMap(({ action, frame, mark }) =>
-    action === 'accept' && frame !== null ? [`${mark} : jump ${whileChain(tag, frame)}`] : [],
-  );
+  const ways = framedLeaves({ leaves }).map(({ mark, frame }) => `${mark} : jump ${whileChain(tag, frame ?? '')}`);
   return ways.length === 0 ? [] : [`ct state established,related ct mark vmap { ${ways.join(', ')} }`];
 };
+
+const framedLeaves = ({ leaves }: Pick<Ruleset, 'leaves'>): Leaf[] =>
+  leaves.filter(({ action, frame }) => action === 'accept' && frame !== null);
 
 const icmpName = (family: Family): string => (family === 'ip' ? 'icmp' : 'ipv6-icmp');
 
@@ -221,17 +226,30 @@ const DHCP_IN = 'iifname "green" udp sport 68 udp dport 67 accept';
 const resetOf = (uiPort: number): string =>
   `iifname "green" ct state invalid tcp dport ${uiPort} tcp flags & (syn | rst) == 0 limit rate 20/second burst 50 packets reject with tcp reset`;
 
-const forwardRules = ({ mode, ipv6 }: Ruleset, family: Family): string[] => {
+const forwardRules = (ruleset: Ruleset, family: Family): string[] => {
+  const { mode, ipv6 } = ruleset;
   if (mode === 'closed' || (family === 'ip6' && !ipv6)) return [];
   return [
+    // IPv4 has rp_filter for this (sysctl.conf), at no cost to the rules.
+    ...(family === 'ip'
+      ? []
+      : ['iifname "green" fib saddr . iif oif missing drop', 'iifname "red" oifname "red" drop']),
+    ...runningFlows(ruleset),
     'ct state invalid drop',
-    'iifname "green" fib saddr . iif oif missing drop',
     // Lets the kernel expect FTP's data connections: `related` from then on, and `ct helper "ftp"` by their control's helper.
     'tcp dport 21 ct state new iifname "green" oifname "red" ct helper set "ftp"',
     'jump CUSTOMFORWARD',
     'iifname "red" oifname "green" ct state established,related accept',
     `iifname "green" oifname "red" ${unguarded} accept`,
   ];
+};
+
+/** Most packets belong to a flow that a rule has let in, and meet nothing else. Not those of rules that hold at times only. */
+const runningFlows = (ruleset: Ruleset): string[] => {
+  if (!ruleset.connectionState) return [];
+  const marks = framedLeaves(ruleset).map(({ mark }) => mark);
+  const others = ruleset.mode !== 'blocking' || marks.length === 0 ? '' : ` ct mark != { ${marks.join(', ')} }`;
+  return [`ct state established,related${others} accept`];
 };
 
 /**
