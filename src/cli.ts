@@ -8,6 +8,7 @@ import { enable } from './cli/enable.ts';
 import { explain } from './cli/explain.ts';
 import { importOld } from './cli/import.ts';
 import { leases } from './cli/leases.ts';
+import { lint } from './cli/lint.ts';
 import { log } from './cli/log.ts';
 import { plan } from './cli/plan.ts';
 import { policy } from './cli/policy.ts';
@@ -30,6 +31,7 @@ const verbs: Record<string, Verb> = {
   leases,
   log,
   explain,
+  lint,
   check,
   print,
   import: importOld,

@@ -1,4 +1,5 @@
 import type { Answer } from '../compile/answer.ts';
+import type { Finding } from '../compile/lint.ts';
 import type { Question } from '../compile/question.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Problem } from '../policy/problem.ts';
@@ -81,6 +82,8 @@ export type Verbs = {
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
   /** Why a packet is let through or not by the policy in force; 422 with the field in `place` when the question means nothing. */
   'policy.explain': { in: Question; out: Answer };
+  /** What somebody should look at in the policy in force. */
+  'policy.lint': { in: Record<string, never>; out: { findings: Finding[]; revision: number } };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
   'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
   /** Asks for the password again. */
@@ -108,7 +111,7 @@ export type Verbs = {
   'admin.reset': { in: Record<string, never>; out: Record<string, never> };
 };
 
-export type { Answer, Question };
+export type { Answer, Finding, Question };
 
 export type VerbName = keyof Verbs;
 

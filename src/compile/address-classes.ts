@@ -1,6 +1,5 @@
 import { ipNumber, ipText, ipv4Text, isIp, isIpv4, type Network } from '../policy/address.ts';
 import type { Hosts } from '../policy/resolve.ts';
-import { memo } from './bits.ts';
 
 /** An address as a number of its family: IPv4 a number, IPv6 a bigint. */
 export type Value = number | bigint;
@@ -51,17 +50,12 @@ const namedBy = (sides: (Hosts | null)[], names?: ReadonlyMap<string, readonly s
     if (list === undefined) hosts.set(value, [side]);
     else list.push(side);
   };
-  // The same networks are named by many rules.
-  const spanOf = memo(100_000, (text: string) => {
-    const [address = '', bits] = text.split('/');
-    return spanOfNetwork({ family: isIpv4(address) ? 4 : 6, address, bits: Number(bits) });
-  });
   for (const [side, host] of sides.entries()) {
     if (host === null || host.any) continue;
-    for (const { family, address, bits } of host.networks) {
-      const span = spanOf(`${address}/${bits}`);
+    for (const network of host.networks) {
+      const span = spanOfNetwork(network);
       if (span.from === span.to) single(span.from, side);
-      else wide[family].push({ ...span, side });
+      else wide[network.family].push({ ...span, side });
     }
     for (const name of host.names)
       for (const address of names?.get(name) ?? []) {
@@ -103,9 +97,12 @@ export const cutBefore = (cuts: readonly Value[], value: Value): number => {
 
 /** First and last address of a network. */
 export const spanOfNetwork = ({ family, address, bits }: Network): Span => {
+  if (family === 4) {
+    const from = dottedValue(address) ?? 0;
+    return { from, to: from + 2 ** (32 - bits) - 1 };
+  }
   const from = ipNumber(address);
-  const to = from + (1n << BigInt((family === 4 ? 32 : 128) - bits)) - 1n;
-  return family === 4 ? { from: Number(from), to: Number(to) } : { from, to };
+  return { from, to: from + (1n << BigInt(128 - bits)) - 1n };
 };
 
 /** Null: it is no address. */

@@ -118,19 +118,36 @@ export const servicesOf = (matches: Match[], family: 4 | 6 = 4, sports = senderP
   return [
     ...ported(TCP, 'tcp'),
     ...ported(UDP, 'udp'),
-    ...[{ type: 42, code: 0 }, ...types].flatMap(({ type, code }) => [
+    ...[
+      {
+        type: unused(
+          42,
+          types.map(({ type }) => type),
+        ),
+        code: 0,
+      },
+      ...types,
+    ].flatMap(({ type, code }) => [
       { protocol: icmp, type, code: code ?? 0 },
-      { protocol: icmp, type, code: 200 },
+      {
+        protocol: icmp,
+        type,
+        code: unused(
+          200,
+          types.map((one) => one.code ?? 0),
+        ),
+      },
     ]),
-    ...[...other, 253].map((protocol) => ({ protocol })),
+    ...[...other, unused(253, numbers)].map((protocol) => ({ protocol })),
   ];
 };
 
+/** One that nobody speaks of: this one, or another near it. */
+const unused = (wanted: number, used: readonly number[]): number =>
+  used.includes(wanted) ? unused(wanted - 1, used) : wanted;
+
 const cuts = (ranges: [number, number][], plain: number): number[] => [
-  ...new Set([
-    plain,
-    ...ranges.flatMap(([from, to]) => (to < 65_535 ? [Math.max(from, 1), to + 1] : [Math.max(from, 1)])),
-  ]),
+  ...new Set([plain, 0, ...ranges.flatMap(([from, to]) => (to < 65_535 ? [from, to + 1] : [from]))]),
 ];
 
 const senderPorts = (matches: Match[]): (number | null)[] =>

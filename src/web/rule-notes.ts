@@ -1,9 +1,9 @@
 import { inPorts } from '../policy/matches.ts';
 import { TCP } from '../policy/protocols.ts';
 import { resolveMatches } from '../policy/resolve.ts';
+import { sameRule } from '../policy/same-rule.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { ruleNotes } from '../policy/sentence.ts';
-import { sameRule } from './same-rule.ts';
 
 /** What the review of a rule says beyond its sentence: consequences that the form does not show. `now`: seconds since the epoch. */
 export const reviewNotes = (policy: Policy, rule: Rule, now: number): string[] => [

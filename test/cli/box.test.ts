@@ -166,6 +166,38 @@ test('explain: by a file on any machine, or by the policy in force; what is no q
   t.is((await run(['explain', 'nowhere.json', ...asked])).code, 1);
 });
 
+test('lint: by a file on any machine, or of the policy in force', async (t) => {
+  const { lab, folder, run } = await commandLine(t, { block: true });
+  for (const edit of handbookEdits) await lab.root('policy.edit', { edit });
+  const twice = handbookEdits.at(-1) as (typeof handbookEdits)[number];
+  const { policy: sound } = await lab.root('policy.get', {});
+  writeFileSync(join(folder, 'sound.json'), JSON.stringify(sound));
+  t.deepEqual(await run(['lint', 'sound.json']), { code: 0, out: '[]\n', err: '' });
+  t.deepEqual(await run(['lint']), { code: 0, out: '[]\n', err: '' });
+  await lab.root('policy.edit', { edit: twice });
+  const { policy } = await lab.root('policy.get', {});
+  const last = policy.rules.length;
+  writeFileSync(join(folder, 'p.json'), JSON.stringify(policy));
+  for (const file of [['p.json'], []]) {
+    const said = await run(['lint', ...file]);
+    t.is(said.code, 0, said.err);
+    t.like(JSON.parse(said.out), {
+      length: 1,
+      0: { kind: 'duplicate', number: last, fix: { do: 'deleteRule', id: policy.rules.at(-1)?.id } },
+    });
+    const [finding] = JSON.parse(said.out) as { packet: { from: string; port: number } }[];
+    const { from, port } = finding?.packet ?? { from: '', port: 0 };
+    const shown = await run(['explain', ...file, '--from', from, '--to', 'greengate', '--service', `tcp/${port}`]);
+    t.is((JSON.parse(shown.out) as { number: number }).number, last - 1);
+    t.is(
+      (await run(['lint', ...file, '--text'])).out,
+      `rule ${last}: Rule ${last - 1} (“WebAccess PCs can access the proxy”) says exactly the same.\n`,
+    );
+  }
+  t.is((await run(['lint', 'nowhere.json'])).code, 1);
+  t.is((await run(['lint', 'p.json', 'p.json'])).code, 2);
+});
+
 test('log: the newest lines, and what comes then, also in a new file', async (t) => {
   const { logs, run, start } = await commandLine(t);
   t.is((await run(['log'])).code, 1);

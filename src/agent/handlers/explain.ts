@@ -1,17 +1,22 @@
 import { answerOf } from '../../compile/answer.ts';
 import type { Box } from '../box.ts';
 import { worldOf } from '../flows.ts';
+import { findingsOf } from '../lint.ts';
 import { Refusal } from '../refusal.ts';
 import type { Handlers } from '../verbs.ts';
 
 /** Questions about the policy in force. They change nothing. */
-export const explainHandlers: Handlers<'policy.explain'> = {
+export const explainHandlers: Handlers<'policy.explain' | 'policy.lint'> = {
   'policy.explain': async (box, question) => {
     const { policy } = box.generation;
     const [world, seen] = await Promise.all([worldOf(box, policy), seenHosts(box)]);
     const answer = answerOf(policy, question, world, seen);
     if (!answer.ok) throw new Refusal(422, 'This is no question about a packet.', { problems: answer.problems });
     return answer.value;
+  },
+  'policy.lint': async (box) => {
+    const { policy, number } = box.generation;
+    return { findings: await findingsOf(policy, await worldOf(box, policy)), revision: number };
   },
 };
 

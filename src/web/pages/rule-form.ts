@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Edit } from '../../policy/edit.ts';
+import { sameRule } from '../../policy/same-rule.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { ruleSentence } from '../../policy/sentence.ts';
 import { mustBeAble, type Pages, queryOf, tokenOf, type Web } from '../context.ts';
@@ -13,7 +14,6 @@ import { makesOf } from '../rule-makes.ts';
 import { prefilled } from '../rule-prefill.ts';
 import { positionOf, type Round, type Same, showRuleForm, showRuleReview } from '../rule-show.ts';
 import { type RuleValues, readRule, ruleOf, valuesOfRule } from '../rule-values.ts';
-import { sameRule } from '../same-rule.ts';
 import { revisionOf, savedText, saveEdit } from '../save.ts';
 
 /** New Rule and Edit: form → review in plain words → save. */
