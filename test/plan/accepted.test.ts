@@ -89,5 +89,5 @@ for (const [name, sections] of Object.entries(fields))
       }),
       { numRuns: 80 },
     );
-    t.true(taken > 3 && refused > 3, `${taken} taken, ${refused} refused`);
+    t.true(taken > 1 && refused > 1, `${taken} taken, ${refused} refused`);
   });
