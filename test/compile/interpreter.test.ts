@@ -122,6 +122,14 @@ test(
   ].join('\n'),
 );
 
+test('an empty list of elements', refuses, [], /empty list/, 'add set ip filter s { type mark; elements = { }; }');
+test(
+  'more elements than a set has room for',
+  refuses,
+  [],
+  /room for 1/,
+  'add set ip filter s { type mark; size 1; elements = { 1, 2 }; }',
+);
 test('a counter that is not there', refuses, ['counter name "a" accept'], /no counter a/);
 
 test('too many jumps are refused', (t) => {

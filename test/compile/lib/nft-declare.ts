@@ -44,7 +44,7 @@ export const readChain = (tokens: Tokens, table: Table, name: string): void => {
 
 /** `{ type …; flags …; timeout …; size …; elements = { … } }` */
 export const addSet = (tokens: Tokens, table: Table, kind: string, name: string): void => {
-  const form: SetForm = { name, key: [], data: 'none', interval: false, dynamic: false };
+  const form: SetForm = { name, key: [], data: 'none', interval: false, dynamic: false, most: Infinity };
   const fresh = new NftSet(form);
   const set = table.sets.get(name) ?? fresh;
   tokens.expect('{');
@@ -54,7 +54,8 @@ export const addSet = (tokens: Tokens, table: Table, kind: string, name: string)
     const word = tokens.next();
     if (word === 'type' || word === 'typeof') readTypes(tokens, form, kind, word);
     else if (word === 'flags') readFlags(tokens, form);
-    else if (word === 'timeout' || word === 'size') tokens.next();
+    else if (word === 'size') form.most = tokens.number();
+    else if (word === 'timeout') tokens.next();
     else if (word === 'elements') {
       tokens.expect('=');
       changeElements(tokens, set);

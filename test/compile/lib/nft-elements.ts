@@ -10,6 +10,7 @@ export const readElements = (tokens: Tokens, key: Type[], kind: SetForm['data'])
   const found: Element[] = [];
   tokens.expect('{');
   tokens.skipLines();
+  if (tokens.peek() === '}') tokens.fail('nft takes no empty list of elements');
   while (!tokens.take('}')) {
     found.push(readElement(tokens, key, kind));
     tokens.skipLines();

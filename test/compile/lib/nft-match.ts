@@ -90,7 +90,7 @@ const readSet = (tokens: Tokens, sets: Sets, fields: Field[], data: SetForm['dat
   const key = fields.map(({ type }) => type);
   const elements = readElements(tokens, key, data);
   const interval = elements.some(({ spans }) => spans.some(([first, last]) => first !== last));
-  const set = new NftSet({ name: 'a set without a name', key, data, interval, dynamic: false });
+  const set = new NftSet({ name: 'a set without a name', key, data, interval, dynamic: false, most: Infinity });
   for (const one of elements) set.add(one.spans, one.data);
   set.check();
   return set;

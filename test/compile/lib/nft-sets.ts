@@ -15,6 +15,8 @@ export type SetForm = {
   data: 'none' | 'verdict' | 'mark';
   interval: boolean;
   dynamic: boolean;
+  /** How many elements it may have. */
+  most: number;
 };
 
 /**
@@ -82,6 +84,8 @@ export class NftSet {
 
   /** Refuses intervals that conflict. */
   check(): void {
+    const { name, most } = this.form;
+    if (this.size > most || most < 1) throw new Error(`nft: ${name} has ${this.size} elements and room for ${most}`);
     if (this.#sorted) return;
     this.#sorted = true;
     this.#intervals.sort(({ spans: [a] }, { spans: [b] }) => order(a?.[0] ?? 0, b?.[0] ?? 0));

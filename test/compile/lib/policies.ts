@@ -40,9 +40,11 @@ const block = fc.record({
   until: fc.constantFrom(null, -1, 1, 3600),
 });
 
-/** Random policies with everything a policy may have, in the sizes and kinds that the compiler treats in different ways. */
-export const settingsOf: fc.Arbitrary<Setting> = fc
-  .record({
+/** Random policies with everything a policy may have, in the sizes and kinds that the compiler treats in different ways, compiled at a given moment. */
+export const settingsAt = (laidOut: fc.Arbitrary<number>): fc.Arbitrary<Setting> => drafts(laidOut).map(settingOf);
+
+const drafts = (laidOut: fc.Arbitrary<number>) =>
+  fc.record({
     rules,
     settings,
     addresses: fc.tuple(...names('', OBJECTS).map(() => fc.tuple(senders, receivers))),
@@ -56,54 +58,57 @@ export const settingsOf: fc.Arbitrary<Setting> = fc
     ),
     blocks: fc.uniqueArray(block, { maxLength: 2, selector: ({ host }) => host }),
     zone: fc.constantFrom(...zones),
-    laidOut: fc.tuple(fc.constantFrom(...moments), fc.nat(172_800)).map(([from, more]) => from + more),
+    laidOut,
     red: rarely(3),
     ssh: fc.boolean(),
     proxy: fc.boolean(),
     answers: fc.tuple(
       ...dnsNames.map(() => fc.array(fc.oneof(host4(START.red), host6(START.red6)), { minLength: 1, maxLength: 3 })),
     ),
-  })
-  .map((draft) => {
-    const { laidOut } = draft;
-    const known: Known = draft.red ? {} : { red: { address: '10.9.0.77', network: '10.9.0.0/24' } };
-    const at = (offset: number | null) => (offset === null ? null : laidOut + offset);
-    const ruleOf = (
-      { way, frame, sourcePorts, invertSourcePorts, expires, limit: bound, ...rest }: DraftRule,
-      index: number,
-    ) => ({
-      ...rest,
-      ...way,
-      id: `r${index}`,
-      sourcePorts: sourcePorts ?? '',
-      invertSourcePorts: sourcePorts !== null && invertSourcePorts,
-      frame: frame === null ? null : (draft.frames?.[frame] ?? null),
-      expires: at(expires),
-      limit: bound === null || rest.action !== 'log' ? bound : { ...bound, for: 'log' },
-    });
-    const policy = soundPolicy({
-      schema: 2,
-      settings: { ...draft.settings, enabled: true, adminMac: macs[0] },
-      network: { timezone: draft.zone },
-      ssh: { enabled: draft.ssh },
-      proxy: { enabled: draft.proxy },
-      addresses: draft.addresses.flatMap(([s, d], index) => [
-        { name: `s${index}`, value: s },
-        { name: `d${index}`, value: d },
-      ]),
-      addressGroups: draft.addressGroups,
-      services: draft.services.map((service, index) => ({ ...service, name: `p${index}` })),
-      serviceGroups: draft.serviceGroups,
-      rules: draft.rules.map(ruleOf),
-      blocks: draft.blocks.map((one, index) => ({ ...one, id: `b${index + 1}`, until: at(one.until) })),
-    });
-    return {
-      policy,
-      known,
-      laidOut,
-      names: new Map(dnsNames.map((name, index) => [name, draft.answers[index] ?? []])),
-    };
   });
+
+type Draft = ReturnType<typeof drafts> extends fc.Arbitrary<infer One> ? One : never;
+
+const settingOf = (draft: Draft): Setting => {
+  const { laidOut } = draft;
+  const known: Known = draft.red ? {} : { red: { address: '10.9.0.77', network: '10.9.0.0/24' } };
+  const at = (offset: number | null) => (offset === null ? null : laidOut + offset);
+  const ruleOf = (
+    { way, frame, sourcePorts, invertSourcePorts, expires, limit: bound, ...rest }: DraftRule,
+    index: number,
+  ) => ({
+    ...rest,
+    ...way,
+    id: `r${index}`,
+    sourcePorts: sourcePorts ?? '',
+    invertSourcePorts: sourcePorts !== null && invertSourcePorts,
+    frame: frame === null ? null : (draft.frames?.[frame] ?? null),
+    expires: at(expires),
+    limit: bound === null || rest.action !== 'log' ? bound : { ...bound, for: 'log' },
+  });
+  const policy = soundPolicy({
+    schema: 2,
+    settings: { ...draft.settings, enabled: true, adminMac: macs[0] },
+    network: { timezone: draft.zone },
+    ssh: { enabled: draft.ssh },
+    proxy: { enabled: draft.proxy },
+    addresses: draft.addresses.flatMap(([s, d], index) => [
+      { name: `s${index}`, value: s },
+      { name: `d${index}`, value: d },
+    ]),
+    addressGroups: draft.addressGroups,
+    services: draft.services.map((service, index) => ({ ...service, name: `p${index}` })),
+    serviceGroups: draft.serviceGroups,
+    rules: draft.rules.map(ruleOf),
+    blocks: draft.blocks.map((one, index) => ({ ...one, id: `b${index + 1}`, until: at(one.until) })),
+  });
+  return {
+    policy,
+    known,
+    laidOut,
+    names: new Map(dnsNames.map((name, index) => [name, draft.answers[index] ?? []])),
+  };
+};
 
 /** What means nothing (everything but everything, source ports of GRE, a host blocked twice …) is refused by the product: it is left out. */
 const soundPolicy = (given: { rules: unknown[]; blocks: unknown[] } & Record<string, unknown>): Policy => {
@@ -115,3 +120,8 @@ const soundPolicy = (given: { rules: unknown[]; blocks: unknown[] } & Record<str
     given[collection].filter((_, index) => !places.includes(`${collection},${index}`));
   return soundPolicy({ ...given, rules: sound('rules'), blocks: sound('blocks') });
 };
+
+/** The same, around moments of which some are near a change of clocks. */
+export const settingsOf: fc.Arbitrary<Setting> = settingsAt(
+  fc.tuple(fc.constantFrom(...moments), fc.nat(172_800)).map(([from, more]) => from + more),
+);
