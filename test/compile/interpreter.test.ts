@@ -122,6 +122,19 @@ test(
   ].join('\n'),
 );
 
+test(
+  'joined intervals of marks',
+  refuses,
+  [],
+  /not stored faithfully/,
+  'add set ip filter s { type ipv4_addr . mark; flags interval; }',
+);
+test(
+  'joined intervals of marks, without a name',
+  refuses,
+  ['ip saddr . meta mark { 10.0.0.0/8 . 1-9 } accept'],
+  /not stored faithfully/,
+);
 test('an empty list of elements', refuses, [], /empty list/, 'add set ip filter s { type mark; elements = { }; }');
 test(
   'more elements than a set has room for',

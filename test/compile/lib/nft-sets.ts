@@ -82,9 +82,11 @@ export class NftSet {
     return this.#intervals.find(({ spans }) => spans.every((span, index) => isIn(span, values[index] as Value)))?.data;
   }
 
-  /** Refuses intervals that conflict. */
+  /** Refuses what the kernel would not hold as it stands here: intervals that conflict, more elements than it has room for … */
   check(): void {
-    const { name, most } = this.form;
+    const { name, most, interval, key } = this.form;
+    if (interval && key.length > 1 && key.some((type) => swapped.includes(type)))
+      throw new Error(`nft: joined intervals of ${key.join(' . ')} are not stored faithfully by every nft`);
     if (this.size > most || most < 1) throw new Error(`nft: ${name} has ${this.size} elements and room for ${most}`);
     if (this.#sorted) return;
     this.#sorted = true;
@@ -128,6 +130,9 @@ export class NftSet {
     return undefined;
   }
 }
+
+/** Types in the processor's own order of bytes: nft 1.0.6 stores about one in 1820 of their joined intervals with the bytes turned round, and says nothing. */
+const swapped: Type[] = ['mark', 'time', 'uid', 'ct_state'];
 
 const keyOf = (values: Value[]): Value => (values.length === 1 ? (values[0] as Value) : values.join(' '));
 
