@@ -1,4 +1,4 @@
-import { judgeOf } from '../../../src/compile/judge.ts';
+import { type Explainer, type Explanation, explainerOf } from '../../../src/compile/explain.ts';
 import { compileRuleset, flowMark } from '../../../src/compile/ruleset.ts';
 import { applianceFacts } from '../../../src/plan/facts.ts';
 import { setOfName } from '../../../src/plan/names.ts';
@@ -29,14 +29,14 @@ export const compiled = ({ policy, known, laidOut, names }: Setting): { kernel: 
 export type Mismatch = { shot: Shot; who: string; expected: string; found: string };
 
 /**
- * Holds what decides packets against the reference: the judge, and the printed text as the kernel runs it, the latter with limits that
+ * Holds what decides packets against the reference: the judge, explain, and the printed text as the kernel runs it, the last with limits that
  * are not used up, and with limits that are. Gives every difference. `seen` is told by what kinds of rules the packets were decided.
  */
 export function* mismatches(setting: Setting, shots: Shot[], seen: (what: string) => void): Generator<Mismatch> {
   const { policy, known, laidOut, names } = setting;
   const reference = referenceOf(policy, known);
   const { kernel, ruleset } = compiled(setting);
-  const judges = new Map<number, ReturnType<typeof judgeOf>>();
+  const explainers = new Map<number, Explainer>();
   for (const shot of shots) {
     const { packet, at } = shot;
     const lookups = ruleset.lookups[packet.from.includes(':') ? 'ip6' : 'ip'];
@@ -52,23 +52,36 @@ export function* mismatches(setting: Setting, shots: Shot[], seen: (what: string
       for (const chain of run.chains)
         seen(`chain ${chain.replace(/^g0_/, '').replace(/_(rule|gate|while)_.*$|\d+/g, '')}`);
     }
-    const judge = judges.get(at) ?? judgeOf(policy, { ...known, now: at, names });
-    judges.set(at, judge);
-    const { verdict, origin } = judge(packet);
-    const outcome = doubted((within) => reference(packet, { at, laidOut: at, names, within }));
+    const explainer = explainers.get(at) ?? explainerOf(policy, { ...known, now: at, names });
+    explainers.set(at, explainer);
+    const { verdict, origin } = explainer.decide(packet);
+    const { outcome, limited } = doubted((within) => reference(packet, { at, laidOut: at, names, within }));
     const expected = `${outcome.verdict} by ${outcome.origin}`;
     const found = `${verdict} by ${origin}`;
     if (expected !== found) yield { shot, who: 'the judge', expected, found };
+    const told = toldBy(explainer.explain(packet));
+    const wanted = `${expected}, past ${outcome.passed}, limits ${limited}`;
+    if (told !== wanted) yield { shot, who: 'explain', expected: wanted, found: told };
   }
 }
 
 /**
  * What the judge says where limits are not known to hold: as if they were used up; but if that lets the packet in, a denial with a limit
- * counts.
+ * counts. `limited`: whose limits play a part, and what decides beyond them.
  */
-const doubted = (decide: (within: World['within']) => Outcome): Outcome => {
-  const usedUp = decide(() => false);
-  return usedUp.verdict === 'accept' ? decide(({ action }) => action !== 'accept') : usedUp;
+const doubted = (decide: (within: World['within']) => Outcome): { outcome: Outcome; limited: string[] } => {
+  const asked: string[] = [];
+  const usedUp = decide(({ id, limit }) => {
+    if (limit?.for !== 'log') asked.push(id);
+    return false;
+  });
+  const outcome = usedUp.verdict === 'accept' ? decide(({ action }) => action !== 'accept') : usedUp;
+  return { outcome, limited: asked.length === 0 ? [] : [...asked, usedUp.origin] };
+};
+
+const toldBy = ({ verdict, origin, steps, outcomes }: Explanation): string => {
+  const passed = steps.filter(({ field }) => field === 'action').map(({ id }) => id);
+  return `${verdict} by ${origin}, past ${passed}, limits ${outcomes.map((one) => one.origin)}`;
 };
 
 /** Runs a new flow's first packet through the hook it meets. */
