@@ -30,7 +30,7 @@ const wanted: Record<string, number> = {
   ...{ frame: 100, expiry: 100, 'limit not used up': 50, 'limit on the log': 50 },
 };
 
-test('judge and printed text decide every packet as the reference does', (t) => {
+test('judge, explain and printed text decide every packet as the reference does', (t) => {
   t.timeout(1_200_000);
   const counts = new Map<string, number>();
   t.log(`seeds ${first} to ${first + cases - 1}`);

@@ -1,10 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { frameOf } from './lib/agree.ts';
 import type { Frame } from './lib/nft-fields.ts';
 import { NftKernel } from './lib/nft-kernel.ts';
 import type { Packet } from './lib/reference.ts';
+import { frameOf } from './lib/shots.ts';
 
 /** The interpreter of nft's text, on texts whose outcome is known: what nft's manual and the kernel say. */
 const tcp = (more: Partial<Packet> = {}): Frame =>

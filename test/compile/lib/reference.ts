@@ -91,8 +91,12 @@ export const referenceOf = (policy: Policy, known: Known): ((packet: Packet, wor
   };
 };
 
-/** Is the rule in force? What cannot be known closes: then an accept never holds, and a denial always does. */
-const holds = (policy: Policy, rule: Pick<Rule, 'action' | 'frame' | 'expires'>, { at, laidOut }: World): boolean => {
+/** Is the rule (or block) in force? What cannot be known closes: then an accept never holds, and a denial always does. */
+export const holds = (
+  policy: Policy,
+  rule: Pick<Rule, 'action' | 'frame' | 'expires'>,
+  { at, laidOut }: Pick<World, 'at' | 'laidOut'>,
+): boolean => {
   const { action, frame, expires } = rule;
   if (frame === null && expires === null) return true;
   if (expires !== null && at >= expires) return false;
