@@ -1,16 +1,18 @@
+import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { agreeCase } from '../test/compile/lib/agree-case.ts';
+import { flowCase, limitCase } from '../test/compile/lib/flow-case.ts';
 
 /**
  * `make test-long`: suites of random cases, far more of them than `make test` has time for. Each case has a seed and appends one line of
  * JSON to build/results/<suite>.jsonl. The next run goes on where the last one stopped, as long as the sources are the same.
  *
  *   N=5000      so many cases of each suite instead of its own number
- *   SUITE=agree this suite only
+ *   SUITE=agree this suite only (agree, limits, flows, kernel)
  *   SEED=123    one case, its failure in full; nothing is recorded
  */
 type Suite = {
@@ -31,6 +33,27 @@ const suites: Suite[] = [
     cases: 1000,
     sources: ['src/policy', 'src/plan', 'src/compile', 'test/compile/lib'],
     run: agreeCase,
+  },
+  {
+    name: 'limits',
+    about: 'limits that are spent by and by: reference = printed text',
+    cases: 300,
+    sources: ['src/policy', 'src/plan', 'src/compile', 'test/compile/lib'],
+    run: limitCase,
+  },
+  {
+    name: 'flows',
+    about: 'running flows at later moments: reference = printed text',
+    cases: 300,
+    sources: ['src/policy', 'src/plan', 'src/compile', 'test/compile/lib'],
+    run: flowCase,
+  },
+  {
+    name: 'kernel',
+    about: '52 policies and 20 000 real packets a case: reference = the kernel',
+    cases: 10,
+    sources: ['src/policy', 'src/plan', 'src/compile', 'src/machine', 'test/compile/lib', 'test/lab/lib'],
+    run: (seed) => byAva('test/lab/agree.test.ts', seed),
   },
 ];
 
@@ -147,6 +170,17 @@ function read(file: string): Result[] {
         return [];
       }
     });
+}
+
+/** A test file that takes its seed from the environment. */
+function byAva(file: string, seed: number): Promise<string | null> {
+  return new Promise((done) => {
+    const argv = ['--no-warnings', 'node_modules/ava/entrypoints/cli.mjs', file];
+    const options = { cwd: top, env: { ...process.env, SEED: String(seed) }, maxBuffer: 64 << 20 };
+    execFile(process.execPath, argv, options, (error, output) =>
+      done(error === null ? null : `seed ${seed}: ${output}`),
+    );
+  });
 }
 
 /** A short hash of all files below some folders: results of other sources prove nothing about these. */

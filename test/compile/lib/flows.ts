@@ -3,7 +3,7 @@ import type { Shot } from './aim.ts';
 import type { Frame } from './nft-fields.ts';
 import type { Setting } from './policies.ts';
 import { holds, referenceOf } from './reference.ts';
-import { compiled, frameOf, runText } from './shots.ts';
+import { compiled, frameOf, isAbove, runText } from './shots.ts';
 
 /**
  * Flows that a rule has let in, at later moments, in both directions: the printed text must let them pass while their rule holds, and no
@@ -21,6 +21,7 @@ export function* flowMismatches(
   const within = () => true;
   for (const [index, shot] of shots.entries()) {
     const { packet } = shot;
+    if (isAbove(packet)) continue;
     const begun = reference(packet, { at: shot.at, laidOut, names, within });
     if (begun.verdict !== 'accept') continue;
     const mark = runText(kernel, shot, within).ctMark;

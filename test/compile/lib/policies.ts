@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import type { Known } from '../../../src/policy/builtin.ts';
 import { parsePolicy } from '../../../src/policy/parse.ts';
-import type { Policy } from '../../../src/policy/schema.ts';
+import { resolveDestination } from '../../../src/policy/resolve.ts';
+import type { Policy, Rule } from '../../../src/policy/schema.ts';
 import {
   boxNetworks,
   builtIn,
@@ -86,7 +87,7 @@ const settingOf = (draft: Draft): Setting => {
     expires: at(expires),
     limit: bound === null || rest.action !== 'log' ? bound : { ...bound, for: 'log' },
   });
-  const policy = soundPolicy({
+  const sound = soundPolicy({
     schema: 2,
     settings: { ...draft.settings, enabled: true, adminMac: macs[0] },
     network: { timezone: draft.zone },
@@ -102,6 +103,7 @@ const settingOf = (draft: Draft): Setting => {
     rules: draft.rules.map(ruleOf),
     blocks: draft.blocks.map((one, index) => ({ ...one, id: `b${index + 1}`, until: at(one.until) })),
   });
+  const policy = { ...sound, rules: sound.rules.filter((rule) => !isForNobody(sound, rule)) };
   return {
     policy,
     known,
@@ -109,6 +111,12 @@ const settingOf = (draft: Draft): Setting => {
     names: new Map(dnsNames.map((name, index) => [name, draft.answers[index] ?? []])),
   };
 };
+
+/** A rule for everything but every address of a family: nft refuses what is printed for it, an empty set. */
+const isForNobody = (policy: Policy, { destination }: Rule): boolean =>
+  'invert' in destination &&
+  destination.invert &&
+  resolveDestination(policy, destination).networks.some(({ bits }) => bits === 0);
 
 /** What means nothing (everything but everything, source ports of GRE, a host blocked twice …) is refused by the product: it is left out. */
 const soundPolicy = (given: { rules: unknown[]; blocks: unknown[] } & Record<string, unknown>): Policy => {

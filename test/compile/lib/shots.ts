@@ -37,7 +37,8 @@ export const runText = (kernel: NftKernel, shot: Shot, within: Within): Run => {
   return kernel.run('BOT_INPUT', frame, meters);
 };
 
-const isAbove = ({ to, from, protocol, port, sport, type }: Packet): boolean => {
+/** Does it pass before BOT is asked: DHCP, and ping of the box? */
+export const isAbove = ({ to, from, protocol, port, sport, type }: Packet): boolean => {
   if (to !== 'greengate') return false;
   const v6 = from.includes(':');
   return (
