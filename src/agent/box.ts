@@ -1,3 +1,4 @@
+import type { Policy } from '../policy/schema.ts';
 import { type Lock, makeLock } from './lock.ts';
 import type { Counters, Generation, Machine, Run, Secrets, Store } from './ports.ts';
 import { openSessions, type Sessions } from './sessions.ts';
@@ -25,6 +26,10 @@ export type Box = Ports & {
   generation: Generation;
   /** What the generations before this one have counted since boot. */
   counted: Counters;
+  /** What counters had counted that were to be removed: it belongs to `counted` as soon as they are gone. */
+  leaving: Counters;
+  /** Rules came into force, and what they forbid is not cut yet. `judged`: the policy by which all flows were judged before, if any. */
+  cutDue: { judged: Policy | null } | null;
   /** Sentences worth a warning, by their subject; a success removes its own. */
   trouble: Map<string, string>;
   /** Something to be done after the answer is out: it may end the asking process. Kept so that the end of the agent can wait. */
@@ -46,7 +51,8 @@ export const makeBox = async (ports: Ports, generation: Generation): Promise<Box
     code: openSetupCode(ports.run),
     lock: makeLock(),
     generation,
-    counted: await readCounted(ports.run),
+    ...(await readCounted(ports.run)),
+    cutDue: null,
     trouble,
     later: new Set(),
     tokenUse: new Map(),
@@ -70,10 +76,25 @@ export const attempt = async (
   }
 };
 
-/** Adds what a replaced generation had counted. Counts by origin live until the reboot, as the kernel's own do. */
-export const addCounted = async (box: Box, counters: Counters): Promise<void> => {
-  box.counted = sumCounters(box.counted, counters);
-  await box.run.write(COUNTED, JSON.stringify(box.counted), 0o600);
+/**
+ * Keeps what counters have counted that are about to be removed. Counts by origin live until the reboot, as the kernel's own do; the
+ * removal may fail, or the agent may end before it knows.
+ */
+export const keepLeaving = async (box: Box, counters: Counters): Promise<void> => {
+  await settleCounters(box);
+  box.leaving = counters;
+  await writeCounted(box);
+};
+
+/** Adds what was kept of counters that are gone; those that are still there speak for themselves. */
+export const settleCounters = async (box: Box): Promise<void> => {
+  if (Object.keys(box.leaving).length === 0) return;
+  const { generation, counters } = await box.machine.look();
+  if (generation === null) return;
+  const gone = Object.entries(box.leaving).filter(([origin]) => !(origin in counters));
+  box.counted = sumCounters(box.counted, Object.fromEntries(gone));
+  box.leaving = {};
+  await writeCounted(box);
 };
 
 /** Sums by origin. */
@@ -88,10 +109,18 @@ export const sumCounters = (one: Counters, other: Counters): Counters => {
 
 const COUNTED = 'counters.json';
 
-const readCounted = async (run: Run): Promise<Counters> => {
+type Counted = Pick<Box, 'counted' | 'leaving'>;
+
+const writeCounted = (box: Box): Promise<void> =>
+  attempt(box, 'counters', 'What rules have counted could not be kept for a restart of the agent.', () =>
+    box.run.write(COUNTED, JSON.stringify({ counted: box.counted, leaving: box.leaving }), 0o600),
+  );
+
+const readCounted = async (run: Run): Promise<Counted> => {
+  const none = { counted: {}, leaving: {} };
   try {
-    return JSON.parse((await run.read(COUNTED)) ?? '{}') as Counters;
+    return { ...none, ...(JSON.parse((await run.read(COUNTED)) ?? '{}') as Partial<Counted>) };
   } catch {
-    return {};
+    return none;
   }
 };

@@ -3,9 +3,9 @@ import type { Plan } from '../plan/plan.ts';
 import { withStarterRules } from '../policy/defaults.ts';
 import type { EditResult } from '../policy/edit.ts';
 import type { Policy } from '../policy/schema.ts';
-import { addCounted, attempt, type Box } from './box.ts';
+import { attempt, type Box, keepLeaving, settleCounters } from './box.ts';
+import { cutDue, markCut, ROLLBACK, takeBack, unmarkCut } from './catch-up.ts';
 import { applyFiles } from './effects.ts';
-import { cutForbidden } from './flows.ts';
 import { type Generation, LoadError } from './ports.ts';
 import { Refusal } from './refusal.ts';
 
@@ -34,24 +34,21 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
   const before = box.generation;
   if (request.revision !== undefined && request.revision !== before.number)
     throw new Refusal(409, 'Somebody else saved a change meanwhile. Look at the page again before you save.');
+  if (box.trouble.has(ROLLBACK)) await takeBack(box);
+  if (box.trouble.has(ROLLBACK))
+    throw new Refusal(
+      500,
+      'The disk still has a change that was refused, and it cannot be taken off. Nothing was changed.',
+    );
   const next = await draft(box, request);
   const loads = request.load ?? true;
   const plan = loads ? await planOf(box, next) : await checkedPlan(box, next);
   const generation = { ...next, files: plan.files };
   if (loads) await load(box, plan, generation, before);
-  else await keep(box, generation, before);
+  else await keep(box, generation);
   box.generation = generation;
   await box.store.audit({ user: request.user, what: request.what }).catch(console.error);
-  let cut = 0;
-  if (loads)
-    await attempt(
-      box,
-      'flows',
-      'Connections that are no longer allowed could not be cut. Restart to be sure.',
-      async () => {
-        cut = await cutForbidden(box, generation, judgedBy(before));
-      },
-    );
+  const cut = loads ? await cutDue(box) : 0;
   await applyFiles(box, before.files, generation.files);
   return { revision: generation.number, cut };
 };
@@ -73,9 +70,35 @@ export const planOf = async (
   return compile(generation.policy, facts);
 };
 
-/** Loads a plan into the kernel and keeps what the one before had counted. */
-export const loadPlan = async (box: Box, plan: Plan, staged?: () => Promise<void>): Promise<void> => {
-  await addCounted(box, await box.machine.load(plan, staged));
+/**
+ * Loads a plan into the kernel, keeps what the one before had counted, and leaves a cut due. `judged` is the policy by which all flows
+ * were judged until now, if there was one.
+ */
+export const loadPlan = async (
+  box: Box,
+  plan: Plan,
+  { judged = null, staged }: { judged?: Policy | null; staged?: () => Promise<void> } = {},
+): Promise<void> => {
+  const due = box.cutDue;
+  const load = box.machine.load(plan, {
+    staged: async () => {
+      await staged?.();
+      await markCut(box, judged);
+    },
+    leaving: (counters) => keepLeaving(box, counters),
+  });
+  const { removed } = await load.catch(async (error) => {
+    // Not in force: nothing more is due than before.
+    if (error instanceof LoadError && due === null) await unmarkCut(box);
+    throw error;
+  });
+  if (removed) box.trouble.delete('removal');
+  else
+    box.trouble.set(
+      'removal',
+      'The rules from before could not be removed. They have no effect, and go with the next save.',
+    );
+  await settleCounters(box);
   box.trouble.delete('rules');
 };
 
@@ -111,36 +134,60 @@ const checkedPlan = async (box: Box, next: Omit<Generation, 'files'>): Promise<P
   return plan;
 };
 
-const keep = async (box: Box, generation: Generation, before: Generation): Promise<void> => {
+const keep = async (box: Box, generation: Generation): Promise<void> => {
   try {
     await box.store.save(generation);
   } catch (error) {
     console.error('store:', error);
-    await box.store.rollback(before.number).catch(() => {});
+    await takeBack(box);
     throw new Refusal(500, 'The change could not be written to the disk. Nothing was changed.');
   }
 };
 
-/** A refused load leaves the kernel as it was; anything else is put right by loading what was there before. */
+/** A refused load leaves the kernel as it was; after anything else nobody knows, and what was there before is loaded again. */
 const load = async (box: Box, plan: Plan, generation: Generation, before: Generation): Promise<void> => {
   let kept = false;
+  const staged = async () => {
+    await keep(box, generation);
+    kept = true;
+  };
   try {
-    await loadPlan(box, plan, async () => {
-      await keep(box, generation, before);
-      kept = true;
-    });
+    await loadPlan(box, plan, { judged: judgedBy(before), staged });
   } catch (error) {
-    if (kept) await box.store.rollback(before.number);
     if (error instanceof Refusal) throw error;
-    if (error instanceof LoadError)
+    if (error instanceof LoadError) {
+      if (kept) await takeBack(box);
       throw new Refusal(422, 'The kernel refused these rules. Nothing was changed.', { problems: error.problems });
+    }
     console.error('load:', error);
-    await attempt(
-      box,
-      'rules',
-      'The rules in force may not be those shown here. Save again, or restart Greengate.',
-      async () => loadPlan(box, await planOf(box, before)),
-    );
-    throw new Refusal(500, 'The rules could not be loaded. Those from before are in force.');
+    // Before the disk had it, nothing was switched.
+    if (!kept) throw new Refusal(500, AS_BEFORE);
+    const outcome = await loadBefore(box, before);
+    await takeBack(box);
+    await cutDue(box);
+    throw new Refusal(500, outcome);
   }
+};
+
+const AS_BEFORE = 'The rules could not be loaded. Those from before are in force.';
+
+/** Puts a generation in force again, and returns what came of it. */
+const loadBefore = async (box: Box, before: Generation): Promise<string> => {
+  await attempt(
+    box,
+    'rules',
+    'The rules in force may not be those shown here. Save again, or restart Greengate.',
+    async () => loadPlan(box, await planOf(box, before)),
+  );
+  if (!box.trouble.has('rules')) return AS_BEFORE;
+  const { generation: held } = await box.machine.look();
+  if (held === before.number) {
+    box.trouble.delete('rules');
+    return AS_BEFORE;
+  }
+  const now =
+    held === null
+      ? 'What the kernel holds is not known.'
+      : `The kernel holds generation ${held}, and ${before.number} is saved.`;
+  return `The rules could not be loaded, and those from before could not be put back. ${now} Save again, or restart Greengate.`;
 };

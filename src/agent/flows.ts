@@ -12,16 +12,14 @@ import type { Flow, Generation } from './ports.ts';
  * force until now, by which all flows were judged; null: none was.
  */
 export const cutForbidden = async (
-  box: Pick<Box, 'machine' | 'clock' | 'trouble'>,
+  box: Pick<Box, 'machine' | 'clock'>,
   generation: Generation,
   before: Policy | null = generation.policy,
 ): Promise<number> => {
   if (generation.setUp && !generation.policy.settings.enabled) return 0;
   const [flows, macs] = await Promise.all([box.machine.flows(), box.machine.neighbours()]);
-  // After a cut that failed flows may be there that the policy before did not allow.
-  const judged = box.trouble.has('flows') ? null : before;
   const forbidden = generation.setUp
-    ? forbiddenFlows(generation.policy, flows, macs, await worldOf(box, generation.policy), judged)
+    ? forbiddenFlows(generation.policy, flows, macs, await worldOf(box, generation.policy), before)
     : flows.filter((flow) => flow.direction === 'forward');
   return forbidden.length === 0 ? 0 : box.machine.cut(forbidden);
 };
@@ -52,8 +50,8 @@ export const forbiddenFlows = (
       return passes(judge(packet)) || letInByName(flow, packet);
     }),
   );
-  const controls = [...allowed].filter((flow) => flow.protocol === TCP && flow.dport === FTP);
-  return flows.filter((flow) => !allowed.has(flow) && !controls.some((control) => isDataOf(flow, control)));
+  const controls = new Set([...allowed].filter(({ protocol, dport }) => protocol === TCP && dport === FTP).map(pairOf));
+  return flows.filter((flow) => !allowed.has(flow) && !isDataOf(flow, controls));
 };
 
 const passes = ({ verdict, needsMac }: Verdict): boolean => verdict === 'accept' && !needsMac;
@@ -117,5 +115,6 @@ const isAboveBot = ({ direction, protocol, dport }: Flow): boolean =>
  * FTP's data connection has a port of its own. It belongs to a control connection between the same two hosts, and those are
  * all judged alike; that it is data is the kernel's word, since any other flow may run beside.
  */
-const isDataOf = (flow: Flow, control: Flow): boolean =>
-  flow.expected && flow.src === control.src && flow.dst === control.dst;
+const isDataOf = (flow: Flow, controls: Set<string>): boolean => flow.expected && controls.has(pairOf(flow));
+
+const pairOf = ({ src, dst }: Flow): string => `${src} ${dst}`;

@@ -65,17 +65,20 @@ export type Held = {
   counters: Counters;
 };
 
+/** What is awaited within a load: `staged` when the kernel has taken the rules, before they are in force; `leaving` before counters go. */
+export type LoadSteps = { staged?: () => Promise<void>; leaving?: (counters: Counters) => Promise<void> };
+
 /** The running box, as the agent uses it. Implemented in `machine/`; tests have a twin in memory. */
 export type Machine = {
   facts(): Promise<MachineFacts>;
   /** Every fault that `nft -c` finds in the plan's ruleset, mapped back to the policy. Changes nothing. */
   check(plan: Plan): Promise<Problem[]>;
   /**
-   * Loads the plan's ruleset in three transactions and returns what the counters that went with them had counted. `staged` is awaited
-   * when the kernel has taken the rules, before they are in force. Throws `LoadError` when the kernel refuses, and what `staged`
-   * throws; the kernel then still holds what it held.
+   * Loads the plan's ruleset in three transactions. Throws `LoadError` when the kernel refuses, and what `staged` throws; the kernel then
+   * still holds what it held. After any other error only `look` knows what it holds. `removed`: nothing is left of the rules before; what
+   * is left has no effect, and goes with the next load.
    */
-  load(plan: Plan, staged?: () => Promise<void>): Promise<Counters>;
+  load(plan: Plan, steps?: LoadSteps): Promise<{ removed: boolean }>;
   /** What the kernel's ruleset holds, right now. */
   look(): Promise<Held>;
   /** The same as a page may show it: up to two seconds old, never older than the last load. */

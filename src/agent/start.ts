@@ -1,6 +1,7 @@
 import { defaultPolicy } from '../policy/defaults.ts';
 import { leavesNobody } from './accounts.ts';
 import { attempt, type Box, makeBox, type Ports } from './box.ts';
+import { catchUp, readCutDue } from './catch-up.ts';
 import { loadPlan, planOf } from './change.ts';
 import { attendConsole } from './console.ts';
 import { applyFiles, renewCertificate } from './effects.ts';
@@ -28,9 +29,11 @@ export const start = async (ports: Ports): Promise<Box> => {
       'The policy could not be compiled anew for this version: the plan from before is in force.',
       () => compileAnew(box),
     );
+  await readCutDue(box);
   await attempt(box, 'rules', 'The rules could not be loaded: the box holds what it held before.', () =>
-    loadIfNeeded(box),
+    loadIfNeeded(box, kept !== null),
   );
+  await attempt(box, 'catch up', 'What an interrupted change left undone could not be done.', () => catchUp(box));
   await applyFiles(box, null, box.generation.files);
   await renewCertificate(box);
   await attempt(box, 'console', 'What the console left for the agent could not be read.', () => attendConsole(box));
@@ -71,10 +74,14 @@ const sameFiles = (one: Generation['files'], other: Generation['files']): boolea
   Object.keys(one).length === Object.keys(other).length &&
   Object.entries(one).every(([name, text]) => other[name] === text);
 
-const loadIfNeeded = async (box: Box): Promise<void> => {
+/** `known`: the generation comes from the disk. */
+const loadIfNeeded = async (box: Box, known: boolean): Promise<void> => {
   const { generation: held, bot } = await box.machine.look();
-  // Newer than ours: boot took a generation that is whole but that we cannot read. An older one may allow more.
-  if (held !== null && (held >= box.generation.number || bot === 'released')) return;
+  if (held !== null && (held === box.generation.number || bot === 'released')) return;
+  if (held !== null && held > box.generation.number) {
+    // A newer one that the disk has, too, but that we cannot read: an older one may allow more. One that the disk does not have was refused.
+    if (!known || (await box.store.nextNumber()) > held) return;
+  }
   await loadPlan(box, await planOf(box, box.generation));
   // Boot turns forwarding on only with rules in force; these came later.
   await box.machine.applyNetwork();

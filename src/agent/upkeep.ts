@@ -3,6 +3,7 @@ import { intervalsOfRules } from '../policy/frames.ts';
 import { sameName } from '../policy/resolve.ts';
 import type { Policy } from '../policy/schema.ts';
 import { attempt, type Box } from './box.ts';
+import { catchUp, cutDue } from './catch-up.ts';
 import { loadPlan, planOf } from './change.ts';
 import { cutForbidden } from './flows.ts';
 
@@ -33,9 +34,11 @@ export const openUpkeep = (box: Box) => {
       return;
     }
     if ((await box.machine.look()).bot === 'released') return;
-    await box.lock(async () => loadPlan(box, await planOf(box, box.generation)));
+    await box.lock(async () => {
+      await loadPlan(box, await planOf(box, box.generation), { judged: box.generation.policy });
+      await cutDue(box);
+    });
     laidOut = { number, at: box.clock(), red };
-    await cutForbidden(box, box.generation);
   };
 
   const cutAtEdges = async (): Promise<void> => {
@@ -64,6 +67,9 @@ export const openUpkeep = (box: Box) => {
   };
 
   return async (): Promise<void> => {
+    await attempt(box, 'catch up', 'What an interrupted change left undone could not be done.', () =>
+      box.lock(() => catchUp(box)),
+    );
     if (!box.generation.setUp || !box.generation.policy.settings.enabled) return;
     await attempt(box, 'time', 'The time frames of rules could not be brought up to date.', async () => {
       await layOut();

@@ -1,4 +1,4 @@
-import { type Counters, type Held, LoadError } from '../agent/ports.ts';
+import { type Counters, type Held, LoadError, type LoadSteps } from '../agent/ports.ts';
 import { counters, declarations, type Owned, printChains, printRemoval, printSwitch } from '../plan/nft.ts';
 import { originOf } from '../plan/nft-names.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,35 +13,39 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
     await run('nft', ['-c', '-f', '-'], { input: text });
     return [];
   } catch (error) {
-    return problemsIn(error, text);
+    if (error instanceof RunError) return problemsOf(error.stderr, text);
+    throw error;
   }
 };
 
 /**
  * Loads a plan in three transactions: the new generation's chains and sets; the switch of the fixed chains; the removal of what the
  * generations before had. One file would leak: a packet in flight sees new map elements but old chains. `staged` is awaited before the
- * switch: the kernel has taken the rules by then, and no packet meets them yet. Returns what the counters that went had counted; those of
- * rules that stay go on counting. Throws `LoadError` when the kernel refuses one of the first two, and what `staged` throws: the kernel
- * then judges as before.
+ * switch: the kernel has taken the rules by then, and no packet meets them yet. `leaving` is given what the counters have counted that
+ * the removal takes; those of rules that stay go on counting. Throws `LoadError` when the kernel refuses one of the first two, and what
+ * `staged` throws: the kernel then judges as before. Anything else that is thrown leaves open whether it does. What could not be removed
+ * stands there unused, and the next load removes it.
  */
-export const loadRuleset = async (plan: Plan, staged: () => Promise<void> = async () => {}): Promise<Counters> => {
+export const loadRuleset = async (plan: Plan, { staged, leaving }: LoadSteps = {}): Promise<{ removed: boolean }> => {
   recent = null;
-  newest = (newest ?? Math.max(0, ...(await listing()).owned.map(({ name }) => tagNumber(name)))) + 1;
+  newest = (newest ?? newestOf((await listing()).owned)) + 1;
   const tag = `g${newest}_`;
   try {
     await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, `g${newest}`));
-    await staged();
+    await staged?.();
     await transaction(printSwitch(plan.ruleset, `g${newest}`, plan.generation));
   } catch (error) {
-    await remove((await listing()).owned.filter(({ name }) => name.startsWith(tag)));
+    await removed(async ({ owned }) => owned.filter(({ name }) => name.startsWith(tag)));
     throw error;
   }
-  const { owned, counted } = await listing();
   const used = new Set([...plan.ruleset.names.map(({ set }) => set), ...counters(plan.ruleset)]);
-  const gone = owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name));
-  await remove(gone);
+  const done = await removed(async ({ owned, counted }) => {
+    const gone = counted.filter(({ name }) => !used.has(name));
+    if (gone.length > 0) await leaving?.(countersOf(gone));
+    return owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name));
+  });
   recent = null;
-  return countersOf(counted.filter(({ name }) => !used.has(name)));
+  return { removed: done };
 };
 
 /** The newest generation's number in the names of chains; null: this process has loaded nothing yet. */
@@ -100,25 +104,42 @@ type Listed = { chain?: Named; set?: Named; map?: Named; counter?: ListedCounter
 
 /** Each command of a line answers with a document of its own. Tersely: sets that are full take seconds to list. */
 const nftJson = async (command: string[]): Promise<Listed[]> =>
-  (await run('nft', ['-j', '-t', ...command]))
+  (await run('nft', ['-j', '-t', ...command], { timeoutSeconds: LIST_SECONDS }))
     .split('\n')
     .filter((line) => line !== '')
     .flatMap((line) => (JSON.parse(line) as { nftables: Listed[] }).nftables);
+
+/** 100 000 objects take more than a minute on a busy machine. */
+const LIST_SECONDS = 300;
 
 const transaction = async (text: string): Promise<void> => {
   try {
     await run('nft', ['-f', '-'], { input: text, timeoutSeconds: 120 });
   } catch (error) {
-    const problems = problemsIn(error, text);
+    // Only a fault in a line is a refusal. Killed, out of time or out of memory, nft may have committed before.
+    if (!(error instanceof RunError) || error.exitCode !== 1 || !FAULT.test(error.stderr)) throw error;
+    const problems = problemsOf(error.stderr, text);
     throw new LoadError(problems[0]?.message ?? 'The kernel refused the rules.', problems);
   }
 };
 
-const remove = async (owned: Owned[]): Promise<void> => {
-  if (owned.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(owned) });
+const FAULT = /^[^\n:]*:[1-9]\d*:[\d-]+: Error: /m;
+
+/** Removes what `which` chooses, and says whether that worked: nothing depends on it. */
+const removed = async (which: (listing: Listing) => Promise<Owned[]>): Promise<boolean> => {
+  try {
+    const owned = await which(await listing());
+    if (owned.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(owned), timeoutSeconds: 120 });
+    return true;
+  } catch (error) {
+    console.error('removal of old rules:', error);
+    return false;
+  }
 };
 
-const tagNumber = (chain: string): number => Number(/^g(\d+)_/.exec(chain)?.[1] ?? 0);
+/** A spread into `Math.max` ends at about 125 000 arguments. */
+const newestOf = (owned: Owned[]): number =>
+  owned.reduce((most, { name }) => Math.max(most, Number(/^g(\d+)_/.exec(name)?.[1] ?? 0)), 0);
 
 type Listing = { owned: Owned[]; counted: ListedCounter[] };
 
@@ -143,11 +164,6 @@ const countersOf = (counted: ListedCounter[]): Counters => {
     found[originOf(name)] = { packets: sum.packets + packets, bytes: sum.bytes + bytes };
   }
   return found;
-};
-
-const problemsIn = (error: unknown, text: string): Problem[] => {
-  if (error instanceof RunError) return problemsOf(error.stderr, text);
-  throw error;
 };
 
 /** What nft said of a text, as problems. It names line and column; the chain or leaf on that line is the origin. */

@@ -20,6 +20,8 @@ export class Twin implements Machine {
   done: string[] = [];
   /** Thrown by the next load. */
   refuseLoad: Error | null = null;
+  /** What a load should remove stays. */
+  refuseRemoval = false;
   checkProblems: Awaited<ReturnType<Machine['check']>> = [];
   refuseRestart = false;
 
@@ -38,7 +40,7 @@ export class Twin implements Machine {
     this.done.push(`refresh ${names.map(({ name }) => name).join(' ')}`);
   };
   check: Machine['check'] = async () => this.checkProblems;
-  load: Machine['load'] = async (plan, staged) => {
+  load: Machine['load'] = async (plan, { staged, leaving } = {}) => {
     if (this.checkProblems.length > 0) throw new LoadError('The kernel refused this.', this.checkProblems);
     await staged?.();
     const refusal = this.refuseLoad;
@@ -47,9 +49,9 @@ export class Twin implements Machine {
     this.done.push(`load ${plan.generation}`);
     this.held = plan;
     this.released = false;
-    const counted = this.packets;
-    this.packets = {};
-    return counted;
+    if (Object.keys(this.packets).length > 0) await leaving?.(this.packets);
+    if (!this.refuseRemoval) this.packets = {};
+    return { removed: !this.refuseRemoval };
   };
   look: Machine['look'] = async () => {
     const bot = this.held === null ? 'unknown' : this.held.ruleset.mode === 'blocking' ? 'enabled' : 'disabled';
