@@ -36,8 +36,23 @@ export const otherRanges = (family: Family, ranges: Range[]): Range[] => {
   return next <= end ? [...found, { from: next, to: end }] : found;
 };
 
-/** The claims taken apart into disjoint pieces, in order, each with all positions that claim it, lowest first. */
-export const piecesOf = (claims: Claim[]): (Range & { positions: number[] })[] => {
+/**
+ * The claims taken apart into disjoint pieces, in order, each with all positions that claim it, lowest first. Null: pieces and positions are
+ * more than `most` together.
+ */
+export const piecesOf = (claims: Claim[], most: number): (Range & { positions: number[] })[] | null => {
+  const found: (Range & { positions: number[] })[] = [];
+  let size = 0;
+  const fits = sweep(claims, (from, to, active) => {
+    size += 1 + active.length;
+    if (size <= most) found.push({ from, to, positions: [...new Set(active)] });
+    return size <= most;
+  });
+  return fits ? found : null;
+};
+
+/** Visits the pieces in order, with the positions that claim each, lowest first; ends when it is told to, and says so. */
+const sweep = (claims: Claim[], visit: (from: bigint, to: bigint, active: number[]) => boolean): boolean => {
   const edges = new Map<bigint, { opens: number[]; closes: number[] }>();
   const edge = (at: bigint) => {
     const found = edges.get(at) ?? { opens: [], closes: [] };
@@ -48,17 +63,16 @@ export const piecesOf = (claims: Claim[]): (Range & { positions: number[] })[] =
     edge(from).opens.push(position);
     edge(to + 1n).closes.push(position);
   }
-  const found: (Range & { positions: number[] })[] = [];
   const active: number[] = [];
   let start = 0n;
   for (const at of [...edges.keys()].sort(compare)) {
-    if (active.length > 0) found.push({ from: start, to: at - 1n, positions: [...new Set(active)] });
+    if (active.length > 0 && !visit(start, at - 1n, active)) return false;
     const { opens, closes } = edge(at);
     for (const position of closes) active.splice(placeOf(active, position), 1);
     for (const position of opens) active.splice(placeOf(active, position), 0, position);
     start = at;
   }
-  return found;
+  return true;
 };
 
 /** One address? */
@@ -68,12 +82,12 @@ export const isSingle = ({ from, to }: Range): boolean => from === to;
 export const firstPieces = (claims: Claim[]): Claim[] => {
   const found: Claim[] = [];
   const joins = !claims.every(isSingle);
-  for (const { from, to, positions } of piecesOf(claims)) {
-    const position = positions[0] as number;
+  sweep(claims, (from, to, [position = 0]) => {
     const last = found.at(-1);
     if (joins && last !== undefined && last.to + 1n === from && last.position === position) last.to = to;
     else found.push({ from, to, position });
-  }
+    return true;
+  });
   return found;
 };
 

@@ -1,7 +1,7 @@
 import type { Facts } from '../plan/facts.ts';
 import type { Lookup } from '../plan/lookup.ts';
 import { hash, nameSets, setOfName } from '../plan/names.ts';
-import { typesIn } from '../plan/nft-rules.ts';
+import { hasGate, typesIn } from '../plan/nft-rules.ts';
 import { type Dispatch, type Family, type Leaf, origins, type Ruleset, type Side } from '../plan/ruleset.ts';
 import { isMac, networksOf } from '../policy/address.ts';
 import type { Known } from '../policy/builtin.ts';
@@ -13,6 +13,7 @@ import type { Policy, Rule } from '../policy/schema.ts';
 import { blockDispatch, blockRules } from './blocks.ts';
 import { frameTable } from './frame-table.ts';
 import { lookupOf } from './lookup.ts';
+import { mostOfAll } from './most.ts';
 
 /** What the kernel should do for a policy. Policy order is the order of the dispatch: the first match decides. */
 export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
@@ -30,9 +31,11 @@ export const compileRuleset = (policy: Policy, facts: Facts): Ruleset => {
   ];
   const forward = [...blocks.forward, ...dispatch.filter(({ rule }) => !toBox(rule)).flatMap(({ list }) => list)];
   const leaves = leavesOf(policy, rules, frameOf);
+  const most = mostOfAll();
+  most.rules -= leaves.reduce((sum, leaf) => sum + leafRules(leaf), 0) * (facts.ipv6 ? 2 : 1);
   const lookups = (family: Family) => ({
-    input: lookupOf(family, input, leaves),
-    forward: lookupOf(family, forward, leaves),
+    input: lookupOf(family, input, leaves, most),
+    forward: lookupOf(family, forward, leaves, most),
   });
   return {
     mode: !facts.setUp ? 'closed' : policy.settings.enabled ? 'blocking' : 'open',
@@ -76,8 +79,22 @@ const leavesOf = (
   },
 ];
 
-/** A number for a rule's flows that stays the same over generations (31 bits, never 0). */
-export const flowMark = (origin: string): number => hash(origin) & 0x7fffffff || 1;
+/** The rules of a leaf and its gate in the kernel, at most. */
+const leafRules = (leaf: Leaf): number => (leaf.log ? 2 : 1) + (hasGate(leaf) ? 2 : 0);
+
+/**
+ * A number for a rule's flows that stays the same over generations (31 bits, never 0). Ids that Greengate gives are numbers, and those are
+ * never given twice; others are hashed, beside them.
+ */
+export const flowMark = (origin: string): number => {
+  const [, kind, number] = /^([rb])(0|[1-9]\d{0,8})$/.exec(origin) ?? [];
+  const given = number === undefined ? null : Number(number) + 1;
+  if (given === null || given >= BLOCKS) return HASHED | (hash(origin) & (HASHED - 1));
+  return kind === 'r' ? given : BLOCKS | given;
+};
+
+const BLOCKS = 0x20000000;
+const HASHED = 0x40000000;
 
 const fetchPorts = ({ proxy }: Policy): PortRange[] => parsePorts(`${proxy.safePorts},${proxy.connectPorts}`) ?? [];
 

@@ -26,18 +26,22 @@ export const serviceClasses = (family: Family, list: Dispatch[], most: number): 
   };
   const pieces: ServicePiece[] = [];
   for (const protocol of ['tcp', 'udp'] as const)
-    for (const { from, to, matching } of portPieces(protocol, list)) {
-      size += matching.length;
+    for (const { from, to, active } of portPieces(protocol, list)) {
+      size += 1 + active.size;
       if (size > most) return null;
+      const matching = [...active].sort((a, b) => a - b);
       pieces.push({ kind: 'ports', protocol, from, to, class: classOf(matching) });
     }
+  const points = icmpPoints(family, list);
+  const numbers = [...otherNumbers(family, list), null];
+  if ((points.length + numbers.length) * list.length > most * LOOKS) return null;
   const matchingAll = (point: Point): number[] =>
     list.flatMap(({ service }, index) => (serves(family, service, point) ? [index] : []));
-  for (const { type, code } of icmpPoints(family, list)) {
+  for (const { type, code } of points) {
     const point = { protocol: icmpNumber(family), type: type ?? -1, code: code ?? -1 };
     pieces.push({ kind: 'icmp', type, code, class: classOf(matchingAll(point)) });
   }
-  for (const number of [...otherNumbers(family, list), null])
+  for (const number of numbers)
     pieces.push({ kind: 'protocol', number, class: classOf(matchingAll({ protocol: number ?? -1 })) });
   return { pieces: joinPorts(pieces), members };
 };
@@ -87,10 +91,14 @@ const serves = (family: Family, match: Match, { protocol, type, code }: Point): 
   }
 };
 
-type PortPiece = { from: number; to: number; matching: number[] };
+/** So many looks at a dispatch cost about as much as an element. */
+const LOOKS = 50;
+
+/** `active`: the dispatches of the moment, in no order; the next piece changes it. */
+type PortPiece = { from: number; to: number; active: ReadonlySet<number> };
 
 /** The ports of a protocol, taken apart where a dispatch begins or ends. */
-const portPieces = (protocol: 'tcp' | 'udp', list: Dispatch[]): PortPiece[] => {
+function* portPieces(protocol: 'tcp' | 'udp', list: Dispatch[]): Generator<PortPiece> {
   const opens = new Map<number, number[]>([[0, []]]);
   const closes = new Map<number, number[]>();
   list.forEach(({ service }, index) => {
@@ -101,12 +109,12 @@ const portPieces = (protocol: 'tcp' | 'udp', list: Dispatch[]): PortPiece[] => {
   });
   const edges = [...new Set([...opens.keys(), ...closes.keys()])].filter((port) => port <= 65535).sort((a, b) => a - b);
   const active = new Set<number>();
-  return edges.map((from, index) => {
+  for (const [index, from] of edges.entries()) {
     for (const one of closes.get(from) ?? []) active.delete(one);
     for (const one of opens.get(from) ?? []) active.add(one);
-    return { from, to: (edges[index + 1] ?? 65536) - 1, matching: [...active].sort((a, b) => a - b) };
-  });
-};
+    yield { from, to: (edges[index + 1] ?? 65536) - 1, active };
+  }
+}
 
 const portsOf = (protocol: 'tcp' | 'udp', match: Match): [number, number][] => {
   if (match.protocol === protocol) return match.ports;

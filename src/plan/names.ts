@@ -21,8 +21,10 @@ export const nameSets = (policy: Pick<Policy, 'addresses' | 'rules'>): NameSet[]
 export const setsOfAnswer = (names: NameSet[], name: string): string[] =>
   names.filter((one) => one.name === name || name.endsWith(`.${one.name}`)).map(({ set }) => set);
 
-/** The set of a name, the same over generations: what dnsmasq put into it stays (FNV-1a, 32 bits). */
-export const setOfName = (name: string): string => `dns_${hash(name).toString(16).padStart(8, '0')}`;
+/** The set of a name, the same over generations: what dnsmasq put into it stays. Two hashes: of 32 bits alone names were found that clash. */
+export const setOfName = (name: string): string => `dns_${hex(hash(name))}${hex(hash(`.${name}`))}`;
+
+const hex = (number: number): string => number.toString(16).padStart(8, '0');
 
 /** FNV-1a, 32 bits. */
 export const hash = (text: string): number => {

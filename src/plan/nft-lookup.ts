@@ -1,4 +1,4 @@
-import type { Exact, Indexed, Linear, Lookup, Piece, Position, Row, ServiceClass, Stage, Target } from './lookup.ts';
+import type { Exact, Indexed, Linear, Lookup, Piece, Position, Row, ServiceClass, Stage } from './lookup.ts';
 import { classChain, leafChain, type Place, type Printed, wayTo } from './nft-names.ts';
 import { hasGate, printDispatch } from './nft-rules.ts';
 import { printServices } from './nft-services.ts';
@@ -12,8 +12,9 @@ export const GUARD = 0x40000000;
 export const printLookup = (place: Place, lookup: Lookup, leaves: Map<string, Leaf>): Printed => {
   switch (lookup.form) {
     case 'linear': {
-      const once: Once = new Map();
-      return { chains: [[entry(place), linear(place, lookup, leaves, once)], ...chainsOf(once)], sets: [] };
+      const asks = askedBy(place, leaves, setTable(place));
+      const rules = linear(place, lookup, asks);
+      return { chains: [[entry(place), rules], ...chainsOf(asks.once)], sets: asks.tables.lines };
     }
     case 'exact': {
       const tables = setTable(place);
@@ -26,25 +27,39 @@ export const printLookup = (place: Place, lookup: Lookup, leaves: Map<string, Le
 
 const entry = ({ tag, hook }: Place): string => `${tag}_${hook}`;
 
-const linear = (place: Place, { list }: Linear, leaves: Map<string, Leaf>, once: Once): string[] => [
-  ...printAsked(place, list, leaves, once),
-  `goto ${leafChain(place.tag, 'default')}`,
+const linear = ({ tag }: Place, { list }: Linear, asks: Asks): string[] => [
+  ...printAsked(asks, list),
+  `goto ${leafChain(tag, 'default')}`,
 ];
 
-/** Chains for rules that may pass a packet on, and are spelled in several parts: by their rules, the name of each. */
-type Once = Map<string, string>;
+/** What it takes to ask rules one after the other. `once`: chains by their rules, the name of each. */
+type Asks = Place & {
+  leaves: Map<string, Leaf>;
+  tables: SetTable;
+  once: Map<string, string>;
+  /** The matches of a dispatch: the same one stands in the classes of many services. */
+  match: (one: Dispatch) => string;
+};
 
-const chainsOf = (once: Once): Printed['chains'] => [...once].map(([rules, name]) => [name, rules.split('\n')]);
+const askedBy = (place: Place, leaves: Map<string, Leaf>, tables: SetTable): Asks => {
+  const known = new Map<Dispatch, string>();
+  const match = (one: Dispatch): string => {
+    const text = known.get(one) ?? printDispatch(one, tables.among);
+    known.set(one, text);
+    return text;
+  };
+  return { ...place, leaves, tables, once: new Map(), match };
+};
+
+const chainsOf = (once: Asks['once']): Printed['chains'] => [...once].map(([rules, name]) => [name, rules.split('\n')]);
 
 /**
  * Rules asked one after the other. Where a packet goes on after a rule (it only logs, or its limit is used up), all parts of the rule
  * stand in a chain of their own: it is asked once, by whichever part matches first.
  */
 const printAsked = (
-  place: Place,
+  { tag, hook, leaves, once, match }: Asks,
   list: Dispatch[],
-  leaves: Map<string, Leaf>,
-  once: Once,
   guardOf: (leaf: string) => string = () => '',
 ): string[] => {
   const parts = new Map<string, Dispatch[]>();
@@ -55,12 +70,12 @@ const printAsked = (
   }
   return [...parts].flatMap(([name, own]) => {
     const leaf = leaves.get(name);
-    const way = wayTo(place.tag, leaf, name, leaf !== undefined && hasGate(leaf));
-    const matches = [...new Set(own.map(printDispatch))];
+    const way = wayTo(tag, leaf, name, leaf !== undefined && hasGate(leaf));
+    const matches = [...new Set(own.map(match))];
     if (matches.length === 1 || way.startsWith('goto'))
-      return matches.map((match) => `${guardOf(name)}${match} ${way}`.replace('  ', ' ').trim());
-    const rules = matches.map((match) => `${match} ${way.replace('jump', 'goto')}`.trim()).join('\n');
-    const chain = once.get(rules) ?? `${place.tag}_${place.hook}_once${once.size + 1}`;
+      return matches.map((one) => `${guardOf(name)}${one} ${way}`.replace('  ', ' ').trim());
+    const rules = matches.map((one) => `${one} ${way.replace('jump', 'goto')}`.trim()).join('\n');
+    const chain = once.get(rules) ?? `${tag}_${hook}_once${once.size + 1}`;
     once.set(rules, chain);
     return [`${guardOf(name)}jump ${chain}`];
   });
@@ -78,7 +93,7 @@ const exact = ({ family, tag }: Place, { cells }: Exact, tables: SetTable): stri
 const indexed = (place: Place, lookup: Indexed, leaves: Map<string, Leaf>): Printed => {
   const { family, tag, hook } = place;
   const tables = setTable(place);
-  const context: Context = { ...place, lookup, leaves, tables, once: new Map(), takes: new Map(), targets: new Map() };
+  const context: Context = { ...askedBy(place, leaves, tables), lookup, takes: new Map(), asked: new Map() };
   const printed = lookup.classes.map((one) => printClass(context, one));
   // A class of one verdict needs no chain.
   const isVerdict = (rules: string[]) => rules.length === 1;
@@ -110,15 +125,12 @@ const indexed = (place: Place, lookup: Indexed, leaves: Map<string, Leaf>): Prin
   };
 };
 
-type Context = Place & {
+type Context = Asks & {
   lookup: Indexed;
-  leaves: Map<string, Leaf>;
   /** Chains that take a position, made where they are first needed. */
   takes: Map<string, string[]>;
-  tables: SetTable;
-  once: Once;
-  /** The names of the sets that rows share. */
-  targets: Map<string, string>;
+  /** Dispatches without their service. */
+  asked: Map<Dispatch, Dispatch>;
 };
 
 const rowChain = ({ tag, hook }: Place, index: number): string => `${tag}_${hook}_r${index + 1}`;
@@ -130,16 +142,14 @@ const isPlain = ({ anybody, stages, late }: ServiceClass): boolean =>
     : anybody.length + stages.length === 0;
 
 const printClass = (context: Context, one: ServiceClass): string[] => {
-  const { tag, hook, lookup, leaves } = context;
+  const { tag, hook, lookup } = context;
   const { last, anybody, stages, late } = one;
   const plain = isPlain(one);
   const end = `goto ${leafChain(tag, lookup.leaves[last] as string)}`;
   const positions = new Map(late.map(({ position, dispatch }) => [dispatch.leaf, position]));
   const ways = printAsked(
     context,
-    late.map(({ dispatch }) => asked(dispatch)),
-    leaves,
-    context.once,
+    late.map(({ dispatch }) => asked(context, dispatch)),
     (leaf) => (plain ? '' : `meta mark > ${mark(positions.get(leaf) ?? 0)} `),
   );
   if (plain && stages.length === 0 && late.length === 0)
@@ -157,9 +167,12 @@ const printClass = (context: Context, one: ServiceClass): string[] => {
 };
 
 /** The class stands for the service already, but for source ports. */
-const asked = (dispatch: Dispatch): Dispatch => {
+const asked = ({ asked: known }: Context, dispatch: Dispatch): Dispatch => {
   const { service } = dispatch;
-  return 'from' in service && service.from !== undefined ? dispatch : { ...dispatch, service: { protocol: 'any' } };
+  if ('from' in service && service.from !== undefined) return dispatch;
+  const kept: Dispatch = known.get(dispatch) ?? { ...dispatch, service: { protocol: 'any' } };
+  known.set(dispatch, kept);
+  return kept;
 };
 
 const printStage = (context: Context, { by, rows }: Stage): string[] => {
@@ -184,7 +197,9 @@ const printRow = (context: Context, row: Row): string[] => {
     return [...pieceRule(context, pieces, 'vmap', (position) => take(context, row, position, 'goto')), ...rest];
   return [
     ...entries.flatMap(({ position, to }) =>
-      to === null ? [] : takeNow(context, row, position, `${family} daddr ${printTarget(context, to)} `),
+      to === null
+        ? []
+        : takeNow(context, row, position, `${family} daddr ${context.tables.among(`${family} daddr`, to.elements)} `),
     ),
     ...rest,
   ];
@@ -207,13 +222,6 @@ const take = (context: Context, row: Row, position: Position, way: 'goto' | 'jum
   const name = `${tag}_${hook}_${row.guarded ? 'if' : ''}${row.ends ? 'take' : 'note'}${position}`;
   if (!takes.has(name)) takes.set(name, takeNow(context, row, position, ''));
   return `${way} ${name}`;
-};
-
-const printTarget = ({ tables, targets }: Context, target: Target): string => {
-  if (target.elements.length === 1) return target.elements[0] as string;
-  const kept = targets.get(target.key) ?? tables.set(target.elements);
-  targets.set(target.key, kept);
-  return `@${kept}`;
 };
 
 /** One lookup by destination; none where there is nothing to find. */

@@ -9,6 +9,9 @@ export type Place = { family: Family; tag: string; hook: 'input' | 'forward' };
 /** Rules have a space of names of their own: no id of an owner's rule may be that of a chain of ours. */
 export const leafChain = (tag: string, leaf: string): string => `${tag}_${counterOf(leaf)}`;
 
+/** The chain that rejects, for all leaves that do. */
+export const rejectChain = (tag: string): string => `${tag}_reject`;
+
 /** The counter of a leaf. It has the same name in every generation: a load does not touch what it has counted. */
 export const counterOf = (leaf: string): string =>
   Object.values<string>(origins).includes(leaf) ? leaf : `rule_${leaf}`;

@@ -6,11 +6,14 @@ import type { Limit } from '../policy/schema.ts';
 import { counterOf } from './nft-names.ts';
 import type { Dispatch, Family, Leaf, Side } from './ruleset.ts';
 
-/** The matches of one dispatch as nft text, without a verdict. */
-export const printDispatch = ({ family, source, destination, service }: Dispatch): string =>
+/** The matches of one dispatch as nft text, without a verdict. `among` may give a long list of addresses a name. */
+export const printDispatch = (
+  { family, source, destination, service }: Dispatch,
+  among: (field: string, elements: string[]) => string = (_, elements) => printSet(elements),
+): string =>
   [
-    printSide(family, 'saddr', source),
-    printSide(family, 'daddr', destination),
+    printSide(family, 'saddr', source, among),
+    printSide(family, 'daddr', destination, among),
     printMatch(family, service),
     // What is in use stays in its set.
     destination.kind === 'name' ? `update @${destination.set} { ${family} daddr }` : '',
@@ -19,15 +22,22 @@ export const printDispatch = ({ family, source, destination, service }: Dispatch
     .join(' ');
 
 /**
- * The rules of a leaf chain: counter of the origin, flow mark, log, action; one rule where nothing in it may fail to match. After a leaf that
- * only logs the next rules go on.
+ * The rules of a leaf chain: counter of the origin, flow mark, log, action. A log may be used up, so that its action is a rule of its own.
+ * After a leaf that only logs the next rules go on. `reject`: the chain that rejects.
  */
-export const printLeaf = (family: Family, leaf: Leaf): string[] => {
+export const printLeaf = (family: Family, leaf: Leaf, reject: string): string[] => {
   const counted = `counter name "${counterOf(leaf.name)}"${leaf.action === 'accept' ? ` ct mark set ${leaf.mark}` : ''}`;
-  const log = leaf.log && !logsAtGate(leaf) ? [printLog(family, leaf)] : [];
-  const action = printAction(family, leaf.action);
-  return log.length === 0 && action.length === 1 ? [`${counted} ${action[0]}`] : [counted, ...log, ...action];
+  const action = leaf.action === 'log' ? [] : [leaf.action === 'reject' ? `goto ${reject}` : leaf.action];
+  return leaf.log && !logsAtGate(leaf)
+    ? [`${counted} ${printLog(family, leaf)}`, ...action]
+    : [[counted, ...action].join(' ')];
 };
+
+/** TCP is told by a reset, everything else by ICMP. */
+export const printReject = (family: Family): string[] => [
+  'meta l4proto tcp reject with tcp reset',
+  `reject with ${family === 'ip' ? 'icmp' : 'icmpv6'} admin-prohibited`,
+];
 
 /** The rules of the chain before a leaf that holds at times only, or so many times; null: it needs none. */
 export const printGate = (family: Family, leaf: Leaf, names: { leaf: string; frame: string }): string[] | null => {
@@ -55,29 +65,27 @@ const printLog = (family: Family, { name, action, limit }: Leaf): string =>
   `${limit?.for === 'log' ? printLimit(limit) : `update @log_meter { ${family} saddr limit rate 60/minute burst 120 packets }`} ` +
   `log prefix "GREEN ${action.toUpperCase()} ${name}" group 1`;
 
-const printAction = (family: Family, action: Leaf['action']): string[] => {
-  if (action === 'log') return [];
-  return action === 'reject'
-    ? ['meta l4proto tcp reject with tcp reset', `reject with ${family === 'ip' ? 'icmp' : 'icmpv6'} admin-prohibited`]
-    : [action];
-};
-
-const printSide = (family: Family, field: 'saddr' | 'daddr', side: Side): string => {
+const printSide = (
+  family: Family,
+  direction: 'saddr' | 'daddr',
+  side: Side,
+  among: (field: string, elements: string[]) => string,
+): string => {
+  const [field, ether] = [`${family} ${direction}`, `ether ${direction}`];
+  const list = (networks: Network[]) => among(field, disjoint(networks).map(printNetwork));
   switch (side.kind) {
     case 'any':
       return '';
     case 'macs':
-      return `ether ${field} ${printSet(side.macs)}`;
+      return `${ether} ${among(ether, side.macs)}`;
     case 'name':
-      return `${family} ${field} @${side.set}`;
+      return `${field} @${side.set}`;
     case 'networks':
-      return `${family} ${field} ${printSet(disjoint(side.networks).map(printNetwork))}`;
+      return `${field} ${list(side.networks)}`;
     case 'except':
       return [
-        ...(side.networks.length > 0
-          ? [`${family} ${field} != ${printSet(disjoint(side.networks).map(printNetwork))}`]
-          : []),
-        ...(side.macs.length > 0 ? [`ether ${field} != ${printSet(side.macs)}`] : []),
+        ...(side.networks.length > 0 ? [`${field} != ${list(side.networks)}`] : []),
+        ...(side.macs.length > 0 ? [`${ether} != ${among(ether, side.macs)}`] : []),
       ].join(' ');
   }
 };

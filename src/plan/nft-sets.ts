@@ -5,8 +5,8 @@ export type SetTable = {
   lines: string[];
   /** A rule that looks a field up; none where there are no elements. Every element is `key : value`. */
   lookup: (kind: 'map' | 'vmap', field: string, elements: string[]) => string[];
-  /** The name of a set of addresses. */
-  set: (elements: string[]) => string;
+  /** What a field is held against: one element, a few, or the name of a set that everybody shares. */
+  among: (field: string, elements: string[]) => string;
 };
 
 /**
@@ -18,6 +18,7 @@ const FEW = 6;
 /** An empty table. */
 export const setTable = ({ family, tag, hook }: Place): SetTable => {
   const lines: string[] = [];
+  const named = new Map<string, string>();
   const declare = (kind: 'set' | 'map', type: string, elements: string[]): string => {
     const name = `${tag}_${hook}_${kind}${lines.length + 1}`;
     const about = elements.some(isRange) ? 'flags interval;' : `size ${elements.length};`;
@@ -37,12 +38,19 @@ export const setTable = ({ family, tag, hook }: Place): SetTable => {
         .join(' . ')} : ${kind === 'vmap' ? 'verdict' : 'mark'}`;
       return [`${field} ${kind} @${declare('map', type, elements)}`];
     },
-    set: (elements) => declare('set', typeOf.get(`${family} saddr`) ?? '', elements),
+    among: (field, elements) => {
+      if (elements.length === 1) return elements[0] as string;
+      const text = elements.join(', ');
+      if (elements.length <= FEW) return `{ ${text} }`;
+      const name = named.get(text) ?? declare('set', typeOf.get(field) ?? '', elements);
+      named.set(text, name);
+      return `@${name}`;
+    },
   };
 };
 
 /** Without `size` a hash grows by itself, which makes each lookup dearer. */
-const isRange = (element: string): boolean => /^[^ ]*[-/]/.test(element);
+const isRange = (element: string): boolean => /^[0-9a-f.:]+[-/]/.test(element);
 
 const typeOf = new Map([
   ['ip saddr', 'ipv4_addr'],
@@ -50,6 +58,7 @@ const typeOf = new Map([
   ['ip6 saddr', 'ipv6_addr'],
   ['ip6 daddr', 'ipv6_addr'],
   ['ether saddr', 'ether_addr'],
+  ['ether daddr', 'ether_addr'],
   ['meta l4proto', 'inet_proto'],
   ['th dport', 'inet_service'],
   ['tcp dport', 'inet_service'],

@@ -1,8 +1,8 @@
 import { NAME_TIMEOUT } from './names.ts';
 import { botRules, forwardRules, inputRules, output6Rules, outputRules, whileRules } from './nft-hooks.ts';
 import { printLookup } from './nft-lookup.ts';
-import { counterOf, frameSet, gateChain, leafChain, type Printed, whileChain } from './nft-names.ts';
-import { printGate, printLeaf } from './nft-rules.ts';
+import { counterOf, frameSet, gateChain, leafChain, type Printed, rejectChain, whileChain } from './nft-names.ts';
+import { printGate, printLeaf, printReject } from './nft-rules.ts';
 import type { Family, Ruleset } from './ruleset.ts';
 
 /** The whole ruleset as one nft file for an empty kernel, or one that holds the closed ruleset: what boot loads. */
@@ -124,7 +124,13 @@ const generationChains = (ruleset: Ruleset, family: Family, tag: string): Printe
   );
   return {
     chains: [
-      ...ruleset.leaves.map((leaf): Printed['chains'][number] => [leafChain(tag, leaf.name), printLeaf(family, leaf)]),
+      ...ruleset.leaves.map((leaf): Printed['chains'][number] => [
+        leafChain(tag, leaf.name),
+        printLeaf(family, leaf, rejectChain(tag)),
+      ]),
+      ...(ruleset.leaves.some(({ action }) => action === 'reject')
+        ? [[rejectChain(tag), printReject(family)] as Printed['chains'][number]]
+        : []),
       ...ruleset.leaves.flatMap((leaf): Printed['chains'] => {
         const names = { leaf: leafChain(tag, leaf.name), frame: frameSet(tag, leaf.frame ?? '') };
         const gate = printGate(family, leaf, names);

@@ -1,8 +1,10 @@
 import test from 'ava';
 import { compile } from '../../src/compile/compile.ts';
-import { lookupOf, MOST_RULES } from '../../src/compile/lookup.ts';
+import { lookupOf } from '../../src/compile/lookup.ts';
 import { compileRuleset } from '../../src/compile/ruleset.ts';
 import { applianceFacts } from '../../src/plan/facts.ts';
+import type { Lookup } from '../../src/plan/lookup.ts';
+import { printFull } from '../../src/plan/nft.ts';
 import { parsePolicy } from '../../src/policy/parse.ts';
 import type { Policy } from '../../src/policy/schema.ts';
 import { office } from '../lib/office.ts';
@@ -74,14 +76,86 @@ test('where an index would be too large the rules are asked one after the other,
     return policyOf({ services, rules: [...each, ...own] });
   };
   const text = (count: number) => compile(policy(count), applianceFacts(true, NOW)).files['ruleset.nft'] ?? '';
-  t.is(forward(policy(100)).form, 'indexed');
-  t.notRegex(text(100), /^# /);
+  t.is(forward(policy(50)).form, 'indexed');
+  t.notRegex(text(50), /^# /);
   const found = forward(policy(700));
   t.true(found.form === 'linear' && found.large);
   t.regex(text(700), /^# An index of these rules would be too large/);
-  t.true((text(700).match(/^ {4}/gm)?.length ?? 0) < MOST_RULES);
+  t.true((text(700).match(/^ {4}/gm)?.length ?? 0) < 100_000);
   // The bound on rules, too.
-  const { forward: list, leaves } = compileRuleset(policy(100), applianceFacts(true, NOW));
+  const { forward: list, leaves } = compileRuleset(policy(50), applianceFacts(true, NOW));
   const few = lookupOf('ip', list, leaves, { rules: 1000, elements: 600_000 });
   t.true(few.form === 'linear' && few.large);
+});
+
+test('what is nobody’s, or everything but everything, is left out and refused by no nft', (t) => {
+  const [one, ...others] = exact(7);
+  const nothing = { kind: 'typed', value: '0.0.0.0/0', invert: true };
+  for (const rule of [
+    { ...one, destination: nothing },
+    { ...one, source: nothing },
+  ]) {
+    const policy = policyOf({ rules: [rule, { ...one, id: 'any', source: { kind: 'any' } }, ...others] });
+    const { files } = compile(policy, applianceFacts(true, NOW));
+    const text = (files['ruleset.nft'] ?? '').replace(/^add map .*_ways .*$/gm, '');
+    t.notRegex(text, /goto g0_rule_r0/);
+    t.notRegex(text, /size 0;|\{ {2}\}/);
+  }
+});
+
+test('groups that rules share are said once, in every form', (t) => {
+  const addresses = Array.from({ length: 500 }, (_, index) => ({
+    name: `h${index}`,
+    value: `10.1.${index >> 8}.${index & 255}`,
+  }));
+  const group = { name: 'all', members: addresses.map(({ name }) => ({ name })) };
+  const services = Array.from({ length: 200 }, (_, index) => ({
+    name: `p${index}`,
+    protocol: 'tcp',
+    ports: `${3000 + index}`,
+  }));
+  const timed = Array.from({ length: 20 }, (_, index) => ({
+    id: `t${index}`,
+    source: { kind: 'group', name: 'all' },
+    destination: { kind: 'typed', value: `10.9.${index}.0/24` },
+    service: { kind: 'any' },
+    action: 'accept',
+    expires: NOW + 1000,
+  }));
+  const each = services.map(({ name }, index) => ({
+    id: `s${index}`,
+    source: { kind: 'any' },
+    destination: { kind: 'typed', value: `10.200.${index}.0/24` },
+    service: { kind: 'service', name },
+    action: 'drop',
+  }));
+  const policy = policyOf({ addresses, addressGroups: [group], services, rules: [...timed, ...each] });
+  const ruleset = compileRuleset(policy, applianceFacts(true, NOW));
+  t.is(ruleset.lookups.ip.forward.form, 'indexed');
+  const said = (text: string) => text.split('10.1.1.77').length - 1;
+  t.is(said(printFull(ruleset, 1)), 1);
+  const list: Lookup = { form: 'linear', list: ruleset.forward.filter(({ family }) => family === 'ip'), large: true };
+  t.is(said(printFull({ ...ruleset, lookups: { ...ruleset.lookups, ip: { input: list, forward: list } } }, 1)), 2);
+});
+
+test('small policies of large groups keep their size: no hosts times destinations', (t) => {
+  const hosts = (name: string, start: string, count: number, bits = '') =>
+    Array.from({ length: count }, (_, index) => ({
+      name: `${name}${index}`,
+      value: `${start}.${index >> 8}.${index & 255}${bits}`,
+    }));
+  const addresses = [...hosts('a', '10.1', 300), ...hosts('b', '10.2', 300)];
+  const groups = ['a', 'b'].map((name) => ({
+    name,
+    members: addresses.filter((one) => one.name.startsWith(name)).map((one) => ({ name: one.name })),
+  }));
+  const rules = ['SMTP', 'POP3', 'HTTP', 'HTTPS', 'SSH'].map((name, index) => ({
+    id: `r${index + 1}`,
+    source: { kind: 'group', name: 'a' },
+    destination: { kind: 'group', name: 'b' },
+    service: { kind: 'service', name },
+    action: 'accept',
+  }));
+  const { files } = compile(policyOf({ addresses, addressGroups: groups, rules }), applianceFacts(true, NOW));
+  t.true((files['ruleset.nft'] ?? '').length < 300_000, `${files['ruleset.nft']?.length}`);
 });
