@@ -12,7 +12,7 @@ import { flowCase, limitCase } from '../test/compile/lib/flow-case.ts';
  * JSON to build/results/<suite>.jsonl. The next run goes on where the last one stopped, as long as the sources are the same.
  *
  *   N=5000      so many cases of each suite instead of its own number
- *   SUITE=agree this suite only (agree, limits, flows, kernel)
+ *   SUITE=agree this suite only (agree, limits, flows, kernel, reload)
  *   SEED=123    one case, its failure in full; nothing is recorded
  */
 type Suite = {
@@ -53,7 +53,14 @@ const suites: Suite[] = [
     about: '52 policies and 20 000 real packets a case: reference = the kernel',
     cases: 10,
     sources: ['src/policy', 'src/plan', 'src/compile', 'src/machine', 'test/compile/lib', 'test/lab/lib'],
-    run: (seed) => byAva('test/lab/agree.test.ts', seed),
+    run: (seed) => byAva('test/lab/agree.test.ts', { SEED: String(seed) }),
+  },
+  {
+    name: 'reload',
+    about: '300 loads of 1 000 rules and 20 of 10 000 under load: nothing leaks, nothing is lost',
+    cases: 1,
+    sources: ['src/policy', 'src/plan', 'src/compile', 'src/machine', 'test/lab/lib'],
+    run: () => byAva('test/lab/reload.test.ts', { GREENGATE_RELOADS: '300' }),
   },
 ];
 
@@ -172,13 +179,13 @@ function read(file: string): Result[] {
     });
 }
 
-/** A test file that takes its seed from the environment. */
-function byAva(file: string, seed: number): Promise<string | null> {
+/** A test file that takes what is wanted from the environment. */
+function byAva(file: string, env: Record<string, string>): Promise<string | null> {
   return new Promise((done) => {
     const argv = ['--no-warnings', 'node_modules/ava/entrypoints/cli.mjs', file];
-    const options = { cwd: top, env: { ...process.env, SEED: String(seed) }, maxBuffer: 64 << 20 };
+    const options = { cwd: top, env: { ...process.env, ...env }, maxBuffer: 64 << 20 };
     execFile(process.execPath, argv, options, (error, output) =>
-      done(error === null ? null : `seed ${seed}: ${output}`),
+      done(error === null ? null : `${JSON.stringify(env)}: ${output}`),
     );
   });
 }

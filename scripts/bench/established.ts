@@ -1,9 +1,9 @@
+import { type Numbered, numbered } from '../../test/lab/lib/packets.ts';
+import { makeTrain, RED, ROUTER_MAC, Road, SERVER_MAC } from '../../test/lab/lib/road.ts';
 import { type Office, office } from '../../test/lib/office.ts';
 import { type Expanded, exactPolicy, expanded } from './exact.ts';
 import { compare, type Way } from './measure.ts';
 import { cell } from './office.ts';
-import { type Numbered, numbered } from './packets.ts';
-import { makeTrain, RED, ROUTER_MAC, Road, SERVER_MAC } from './road.ts';
 import { send } from './send.ts';
 import type { Table } from './table.ts';
 import { loadGreengate, loadIptables, loadNftLinear, loadNone } from './ways.ts';

@@ -1,5 +1,5 @@
-import type { Tuple } from './packets.ts';
-import { GREEN } from './road.ts';
+import type { Tuple } from '../../test/lab/lib/packets.ts';
+import { GREEN } from '../../test/lab/lib/road.ts';
 
 /** One host to one host by one port: what BOT made one iptables rule of. */
 export type Expanded = Tuple;

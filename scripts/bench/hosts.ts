@@ -1,9 +1,9 @@
+import { numbered, type Tuple } from '../../test/lab/lib/packets.ts';
+import { makeTrain, Road, type Train } from '../../test/lab/lib/road.ts';
 import { randomOf } from '../../test/lib/office.ts';
 import { type Expanded, exactPolicy, expanded } from './exact.ts';
 import { type Cost, compare, type Trip, verify, type Way } from './measure.ts';
 import { cell } from './office.ts';
-import { numbered, type Tuple } from './packets.ts';
-import { makeTrain, Road, type Train } from './road.ts';
 import type { Table } from './table.ts';
 import { loadGreengate, loadIpset, loadIptables, loadNftLinear, loadNone } from './ways.ts';
 

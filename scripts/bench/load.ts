@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runFolder } from '../../test/appliance/lib/process.ts';
+import { Road } from '../../test/lab/lib/road.ts';
 import { type Expanded, exactPolicy, expanded } from './exact.ts';
 import { median } from './measure.ts';
 import { kernelMemory } from './memory.ts';
-import { Road } from './road.ts';
 import type { Table } from './table.ts';
 import { loadGreengate } from './ways.ts';
 

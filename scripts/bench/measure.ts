@@ -1,4 +1,4 @@
-import type { Road, Train } from './road.ts';
+import type { Road, Train } from '../../test/lab/lib/road.ts';
 import { type Sent, send } from './send.ts';
 
 /** One way of filtering, in force on a road of its own. */

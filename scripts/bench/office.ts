@@ -1,8 +1,8 @@
+import { numbered } from '../../test/lab/lib/packets.ts';
+import { makeTrain, Road } from '../../test/lab/lib/road.ts';
 import { office, officePackets, officeVerdicts } from '../../test/lib/office.ts';
 import { type Cost, compare, type Trip, verify, type Way } from './measure.ts';
 import { kernelMemory } from './memory.ts';
-import { numbered } from './packets.ts';
-import { makeTrain, Road } from './road.ts';
 import type { Table } from './table.ts';
 import { kernelRules, loadGreengate, loadNone } from './ways.ts';
 

@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Namespace } from '../../test/appliance/lib/namespace.ts';
 import { run, TOP } from '../../test/appliance/lib/process.ts';
-import type { Road, Train } from './road.ts';
+import { firstOn, type Road, type Train } from '../../test/lab/lib/road.ts';
 
 /** So many packets of a train, from the `first` on, sent on a road; from its client, or another namespace of it. */
 export type Sent = { road: Road; space?: Namespace; train: Train; first: number; count: number };
@@ -20,7 +21,7 @@ export function send(
   const words = order
     .map((index) => sent[index] as Sent)
     .map(({ road, space = road.client, train, first, count }) => `${space.name}:${train.file}:${first}:${count}`);
-  const said = run([...FIRST, sender(), String(bursts), String(warm), ...words], { seconds: 600 });
+  const said = run([...firstOn(PROCESSOR), sender(), String(bursts), String(warm), ...words], { seconds: 600 });
   if (!keep) for (const { road } of sent) road.forget();
   const lines = said.trim().split('\n');
   return sent.map(({ road }, index) => ({
@@ -29,8 +30,8 @@ export function send(
   }));
 }
 
-/** Sender, router and server work in one thread: on one processor, before everything else that runs there. */
-const FIRST = ['taskset', '-c', '1', ...(canBeFirst() ? ['chrt', '-f', '50'] : ['nice', '-n', '-20'])];
+/** Sender, router and server work in one thread, here. */
+const PROCESSOR = availableParallelism() - 1;
 
 /** The program that sends, compiled when it is not there or older than its source. */
 function sender(): string {
@@ -39,13 +40,4 @@ function sender(): string {
   if (!existsSync(program) || statSync(program).mtimeMs < statSync(source).mtimeMs)
     run(['cc', '-O2', '-Wall', '-Werror', '-o', program, source]);
   return program;
-}
-
-function canBeFirst(): boolean {
-  try {
-    run(['chrt', '-f', '50', 'true']);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -2,10 +2,10 @@ import { compileRuleset } from '../../src/compile/ruleset.ts';
 import { applianceFacts } from '../../src/plan/facts.ts';
 import { printFull } from '../../src/plan/nft.ts';
 import { parsePolicy } from '../../src/policy/parse.ts';
+import { numbered } from '../../test/lab/lib/packets.ts';
+import { makeTrain, Road } from '../../test/lab/lib/road.ts';
 import { exactPolicy, expanded } from './exact.ts';
 import { compare, verify, type Way } from './measure.ts';
-import { numbered } from './packets.ts';
-import { makeTrain, Road } from './road.ts';
 import type { Table } from './table.ts';
 import { loadNone } from './ways.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { NODE, runFolder } from '../../test/appliance/lib/process.ts';
+import type { Road } from '../../test/lab/lib/road.ts';
 import { type Expanded, wordOf } from './exact.ts';
-import type { Road } from './road.ts';
 
 /** What `inside.ts` measured of a policy, in milliseconds (`first`: the first compile in its process), and the text that a boot would load. */
 export type Loaded = { parse: number; compile: number; first: number; load: number; text: string };

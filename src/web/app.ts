@@ -41,7 +41,6 @@ import { timePages } from './pages/time.ts';
 import { tokenPages } from './pages/tokens.ts';
 import { undoPages } from './pages/undo.ts';
 import { userPages } from './pages/users.ts';
-import { whyPages } from './pages/why.ts';
 import { createRender } from './render.ts';
 import { takeUpload } from './upload.ts';
 
@@ -92,7 +91,6 @@ const pages = [
   objectFormPages,
   pastePages,
   pickPages,
-  whyPages,
   blockPages,
   groupPages,
   importPages,

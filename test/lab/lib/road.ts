@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeNamespace, type Namespace, removeNamespace } from '../../test/appliance/lib/namespace.ts';
-import { run, runFolder, TOP } from '../../test/appliance/lib/process.ts';
+import { makeNamespace, type Namespace, removeNamespace } from '../../appliance/lib/namespace.ts';
+import { run, runFolder, TOP } from '../../appliance/lib/process.ts';
 import { type Numbered, writePcap } from './packets.ts';
 
-/** GREEN of the bench: wide enough for the hosts of an office. */
+/** GREEN: wide enough for the hosts of an office. */
 export const GREEN = { address: '10.51.3.254', netmask: '255.255.252.0', bits: 22 } as const;
-/** RED of the bench: the router's address there, and the server that is its gateway. */
+/** RED: the router's address there, and the server that is its gateway. */
 export const RED = { address: '10.9.0.50', server: '10.9.0.2', bits: 24 } as const;
 /** The router's cards, and the server's. */
 export const ROUTER_MAC = { green: '52:54:00:51:00:01', red: '52:54:00:09:00:01' } as const;
@@ -20,6 +20,20 @@ export function makeTrain(word: string, packets: Numbered[], router: string = RO
   const file = join(runFolder(), `${word}.pcap`);
   writePcap(file, packets, router);
   return { file, packets };
+}
+
+/** Words before a program that shall run on one processor, before everything else that runs there. */
+export function firstOn(processor: number): string[] {
+  return ['taskset', '-c', String(processor), ...(canBeFirst() ? ['chrt', '-f', '50'] : ['nice', '-n', '-20'])];
+}
+
+function canBeFirst(): boolean {
+  try {
+    run(['chrt', '-f', '50', 'true']);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
