@@ -134,16 +134,16 @@ const rule = ({ any, groups: grouped, typed, box, inverted, conditions, narrow =
   });
 };
 
+/** Often one of a few: the same cell comes again in later rules. */
+const exactHost = (start: string, start6: string) =>
+  fc.oneof(fc.constantFrom(`${start}1`, `${start}2`, `${start6}1`), host4(start), host6(start6));
+
 /** Exact hosts and ports: the policy that becomes one map. */
 const exactRule = fc.record({
   enabled: fc.constant(true),
-  source: fc
-    .oneof(host4(START.green), host4(START.green), host6(START.green6))
-    .map((value) => ({ kind: 'typed', value, invert: false })),
+  source: exactHost(START.green, START.green6).map((value) => ({ kind: 'typed', value, invert: false })),
   way: fc.record({
-    destination: fc
-      .oneof(host4(START.red), host4(START.red), host6(START.red6))
-      .map((value) => ({ kind: 'typed', value, invert: false })),
+    destination: exactHost(START.red, START.red6).map((value) => ({ kind: 'typed', value, invert: false })),
     service: fc
       .constantFrom('SMTP', 'HTTP', 'HTTPS', 'DNS', 'QUIC')
       .map((name) => ({ kind: 'service', name, invert: false })),
