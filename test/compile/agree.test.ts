@@ -22,6 +22,7 @@ const wanted: Record<string, number> = {
   ...{
     'linear form': 1000,
     'exact form': 300,
+    'large form': 200,
     'indexed form': 2000,
     'chain forward_note': 100,
     'chain forward_ifnote': 100,

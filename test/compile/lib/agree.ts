@@ -20,7 +20,8 @@ export function* mismatches(setting: Setting, shots: Shot[], seen: (what: string
   for (const shot of shots) {
     const { packet, at } = shot;
     const lookups = ruleset.lookups[packet.from.includes(':') ? 'ip6' : 'ip'];
-    seen(`${lookups[packet.to === 'greengate' ? 'input' : 'forward'].form} form`);
+    const lookup = lookups[packet.to === 'greengate' ? 'input' : 'forward'];
+    seen(`${lookup.form === 'linear' && lookup.large ? 'large' : lookup.form} form`);
     for (const within of [true, false]) {
       const outcome = reference(packet, { at, laidOut, names, within: () => within });
       const expected = spoken(setting, outcome);

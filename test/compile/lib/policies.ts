@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import type { Known } from '../../../src/policy/builtin.ts';
 import { parsePolicy } from '../../../src/policy/parse.ts';
-import { resolveDestination } from '../../../src/policy/resolve.ts';
-import type { Policy, Rule } from '../../../src/policy/schema.ts';
+import type { Policy } from '../../../src/policy/schema.ts';
 import {
   boxNetworks,
   builtIn,
@@ -21,8 +20,17 @@ import {
 } from './draw-objects.ts';
 import { type DraftRule, frame, rules } from './draw-rules.ts';
 
-/** A policy, and what it is judged by. `laidOut`: seconds since the epoch at which it was compiled. */
-export type Setting = { policy: Policy; known: Known; laidOut: number; names: Map<string, string[]> };
+/**
+ * A policy, and what it is judged by. `laidOut`: seconds since the epoch at which it was compiled. `room`: the rules and elements that its index
+ * may have, so that small policies, too, are too large for one; null: as many as on the box.
+ */
+export type Setting = {
+  policy: Policy;
+  known: Known;
+  laidOut: number;
+  names: Map<string, string[]>;
+  room: number | null;
+};
 
 const zones = ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata'];
 /** Around a Monday morning, and the changes of the clocks in Europe, America and Australia. */
@@ -60,6 +68,7 @@ const drafts = (laidOut: fc.Arbitrary<number>) =>
     blocks: fc.uniqueArray(block, { maxLength: 2, selector: ({ host }) => host }),
     zone: fc.constantFrom(...zones),
     laidOut,
+    room: fc.oneof({ weight: 3, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: fc.nat(400) }),
     red: rarely(3),
     ssh: fc.boolean(),
     proxy: fc.boolean(),
@@ -87,7 +96,7 @@ const settingOf = (draft: Draft): Setting => {
     expires: at(expires),
     limit: bound === null || rest.action !== 'log' ? bound : { ...bound, for: 'log' },
   });
-  const sound = soundPolicy({
+  const policy = soundPolicy({
     schema: 2,
     settings: { ...draft.settings, enabled: true, adminMac: macs[0] },
     network: { timezone: draft.zone },
@@ -103,20 +112,14 @@ const settingOf = (draft: Draft): Setting => {
     rules: draft.rules.map(ruleOf),
     blocks: draft.blocks.map((one, index) => ({ ...one, id: `b${index + 1}`, until: at(one.until) })),
   });
-  const policy = { ...sound, rules: sound.rules.filter((rule) => !isForNobody(sound, rule)) };
   return {
     policy,
     known,
     laidOut,
+    room: draft.room,
     names: new Map(dnsNames.map((name, index) => [name, draft.answers[index] ?? []])),
   };
 };
-
-/** A rule for everything but every address of a family: nft refuses what is printed for it, an empty set. */
-const isForNobody = (policy: Policy, { destination }: Rule): boolean =>
-  'invert' in destination &&
-  destination.invert &&
-  resolveDestination(policy, destination).networks.some(({ bits }) => bits === 0);
 
 /** What means nothing (everything but everything, source ports of GRE, a host blocked twice …) is refused by the product: it is left out. */
 const soundPolicy = (given: { rules: unknown[]; blocks: unknown[] } & Record<string, unknown>): Policy => {

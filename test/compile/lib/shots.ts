@@ -1,3 +1,4 @@
+import { lookupOf } from '../../../src/compile/lookup.ts';
 import { compileRuleset, flowMark } from '../../../src/compile/ruleset.ts';
 import { applianceFacts } from '../../../src/plan/facts.ts';
 import { printFull } from '../../../src/plan/nft.ts';
@@ -11,9 +12,9 @@ import type { Setting } from './policies.ts';
 import type { Outcome, Packet } from './reference.ts';
 
 /** The text that the compiler prints for a policy, read back; DNS names hold the addresses of the setting. */
-export const compiled = ({ policy, known, laidOut, names }: Setting): { kernel: NftKernel; ruleset: Ruleset } => {
+export const compiled = ({ policy, known, laidOut, names, room }: Setting): { kernel: NftKernel; ruleset: Ruleset } => {
   const facts = { ...applianceFacts(true, laidOut), ...known, ipv6: true };
-  const ruleset = compileRuleset(policy, facts);
+  const ruleset = within(room, compileRuleset(policy, facts));
   const kernel = new NftKernel().load(printFull(ruleset, 0));
   for (const { name, set } of ruleset.names)
     for (const address of names.get(name) ?? []) {
@@ -21,6 +22,17 @@ export const compiled = ({ policy, known, laidOut, names }: Setting): { kernel: 
       kernel.set(address.includes(':') ? 'ip6' : 'ip', set).add([[value, value]], true);
     }
   return { kernel, ruleset };
+};
+
+/** The same rules, found in another way where the index must be small. */
+const within = (room: number | null, ruleset: Ruleset): Ruleset => {
+  if (room === null) return ruleset;
+  const most = { rules: room, elements: room };
+  const lookups = (family: 'ip' | 'ip6') => ({
+    input: lookupOf(family, ruleset.input, ruleset.leaves, most),
+    forward: lookupOf(family, ruleset.forward, ruleset.leaves, most),
+  });
+  return { ...ruleset, lookups: { ip: lookups('ip'), ip6: lookups('ip6') } };
 };
 
 /** Runs a new flow's first packet through the hook it meets. */
