@@ -16,7 +16,8 @@ export const limited = (setting: Setting): Setting => {
     };
     return { ...rule, limit, frame: null, expires: null };
   });
-  return { ...setting, policy: { ...setting.policy, rules } };
+  const blocks = setting.policy.blocks.map((block) => ({ ...block, until: null }));
+  return { ...setting, policy: { ...setting.policy, rules, blocks } };
 };
 
 /**
