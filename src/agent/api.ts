@@ -82,8 +82,8 @@ export type Verbs = {
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
   /** Why a packet is let through or not by the policy in force; 422 with the field in `place` when the question means nothing. */
   'policy.explain': { in: Question; out: Answer };
-  /** What somebody should look at in the policy in force. */
-  'policy.lint': { in: Record<string, never>; out: { findings: Finding[]; revision: number } };
+  /** What somebody should look at in the policy in force; `findings` null when it is not known after `wait` milliseconds. */
+  'policy.lint': { in: { wait: number }; out: { findings: Finding[] | null; revision: number } };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
   'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
   /** Asks for the password again. */

@@ -150,7 +150,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
       at: short.optional(),
     }),
   ],
-  'policy.lint': ['viewer', none],
+  'policy.lint': ['viewer', z.strictObject({ wait: z.number().int().min(0).max(60_000) })],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],

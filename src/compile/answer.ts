@@ -37,7 +37,7 @@ export const answerOf = (
   const { packets, sampled } = packetsOf(posed, explainer.steps);
   const [packet] = packets as [Packet, ...Packet[]];
   const others = othersOf(policy, posed, explainer, packets);
-  const labels = others.length === 0 ? wholeLabels(posed, packet) : partLabels(posed, packet);
+  const labels = others.length === 0 ? wholeLabels(posed) : partLabels(posed, packet);
   const explained = explainedOf(policy, posed.world, explainer, packet, labels);
   const notes = [
     ...posed.senders.notes,
@@ -79,20 +79,17 @@ const packetsOf = (
 
 const pointsOf = <T>([four = [], six = []]: T[][], from: string): T[] => (isIpv4(from) ? four : six);
 
-const wholeLabels = ({ senders, places, service }: Posed, packet: Packet) => ({
-  who: withMac(senders.label, packet),
+const wholeLabels = ({ senders, places, service }: Posed) => ({
+  who: senders.label,
   where: places.label,
   what: service.label,
 });
 
 /** Where not all are decided alike, the one that is spoken of is named. */
 const partLabels = ({ senders, places }: Posed, packet: Packet) => ({
-  who: senders.whole ? `${withMac(packet.from, packet)} of ${senders.label}` : withMac(senders.label, packet),
+  who: senders.whole ? `${packet.from} of ${senders.label}` : senders.label,
   ...(places.whole ? { where: `${packet.to} of ${places.label}` } : { where: places.label }),
 });
-
-const withMac = (label: string, { mac }: Packet): string =>
-  mac === null || label.includes(mac) ? label : `${label}, MAC ${mac},`;
 
 const explainedOf = (
   policy: Policy,
@@ -121,7 +118,7 @@ const othersOf = (policy: Policy, { world }: Posed, explainer: Explainer, packet
   }
   return [...kinds.values()].slice(1).map((packet) => {
     const { verdict, rule, number, origin, sentence } = explainedOf(policy, world, explainer, packet, {
-      who: withMac(packet.from, packet),
+      who: packet.from,
     });
     return { verdict, rule, number, origin, packet, sentence };
   });

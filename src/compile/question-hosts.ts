@@ -51,14 +51,10 @@ export const readSenders = (known: Known, text: string, mac: string | null): Sid
 /** Where to: `greengate`, an IP, network, range or DNS name, the name of an address or group. The world comes back with what stands for names. */
 export const readPlaces = (known: Known, text: string): (Side<string> & { world: World }) | string => {
   const { policy, world, steps } = known;
-  if (
-    /^greengate( access)?$/i.test(text) ||
-    normalAddress(text) === policy.network.green.address ||
-    sameName(text, 'GREEN Address')
-  )
-    return { label: 'Greengate itself', whole: false, hosts: ['greengate'], notes: [], world };
+  const box = boxWords(policy, text);
+  if (box !== null) return { whole: false, hosts: ['greengate'], world, ...box };
   const ref = hostRef(policy, text);
-  if (ref === null) return noHost(text);
+  if (ref === null) return text === '' ? 'Write greengate, an IP address or a name.' : noHost(text);
   const { networks, names } = resolveDestination(policy, ref, world);
   if (networks.length + names.length === 0)
     return isMac(text) || resolveSource(policy, ref, world).macs.length > 0
@@ -72,6 +68,19 @@ export const readPlaces = (known: Known, text: string): (Side<string> & { world:
   const hosts = [...spread(networks, cuts), ...names.flatMap((name) => stood.world.names?.get(name) ?? [])];
   const whole = networks.length + names.length > 1 || networks.some(isWide);
   return { label: labelOf(text, networks, names), whole, hosts: [...new Set(hosts)], ...stood };
+};
+
+/** The box by its name or its address; and calls to everybody on GREEN, which reach it as well. */
+const boxWords = (policy: Policy, text: string): Pick<Side<string>, 'label' | 'notes'> | null => {
+  const named = /^greengate( access)?$/i.test(text) || sameName(text, 'GREEN Address');
+  if (named || normalAddress(text) === policy.network.green.address) return { label: 'Greengate itself', notes: [] };
+  const [green] = networksOf(greenNetwork(policy));
+  const everybody = green === undefined || green.bits > 30 ? '' : valueText(spanOfNetwork(green).to);
+  if (normalAddress(text) !== everybody && text !== '255.255.255.255') return null;
+  return {
+    label: text,
+    notes: [`${text} is everybody on GREEN: of those, the rules decide for Greengate itself only.`],
+  };
 };
 
 type HostRef = Exclude<Source, { kind: 'any' }>;

@@ -37,10 +37,12 @@ export const momentOf = (zone: string, { year, month, day }: Day, minutes: numbe
 };
 
 /** A moment as a clock in a zone shows it: `Fri 2026-11-20 22:30`. Seconds since the epoch in. */
-export const clockWords = (zone: string, at: number): string => {
-  const local = new Date((at + offsetAt(zone, at)) * 1000).toISOString();
-  return `${weekdays[dayAt(zone, at).weekday]} ${local.slice(0, 10)} ${local.slice(11, 16)}`;
-};
+export const clockWords = (zone: string, at: number): string =>
+  `${weekdays[dayAt(zone, at).weekday]} ${clockText(zone, at).slice(0, 16).replace('T', ' ')}`;
+
+/** The same as `readClock` reads it: `2026-11-20T22:30:05`. */
+export const clockText = (zone: string, at: number): string =>
+  new Date((Math.floor(at) + offsetAt(zone, at)) * 1000).toISOString().slice(0, 19);
 
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 

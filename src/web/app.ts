@@ -41,6 +41,7 @@ import { timePages } from './pages/time.ts';
 import { tokenPages } from './pages/tokens.ts';
 import { undoPages } from './pages/undo.ts';
 import { userPages } from './pages/users.ts';
+import { whyPages } from './pages/why.ts';
 import { createRender } from './render.ts';
 import { takeUpload } from './upload.ts';
 
@@ -91,6 +92,7 @@ const pages = [
   objectFormPages,
   pastePages,
   pickPages,
+  whyPages,
   blockPages,
   groupPages,
   importPages,

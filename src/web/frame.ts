@@ -91,6 +91,7 @@ const menu = [
     children: [
       { id: 'bot', label: 'Block Outgoing Traffic', href: '/firewall/bot' },
       { id: 'objects', label: 'Advanced BOT Config', href: '/firewall/objects/addresses' },
+      { id: 'why', label: 'Why?', href: '/firewall/why' },
       { id: 'blocks', label: 'Blocked hosts', href: '/firewall/blocks' },
       { id: 'import', label: 'Import and export', href: '/firewall/import' },
     ],

@@ -42,6 +42,8 @@ test('a group of services by its first', packet, { service: 'MailingServices' },
 test('an address by name', packet, { from: 'webaccess' }, { from: '192.168.51.33', mac: null });
 test('a MAC in capitals', packet, { mac: '02-00-00-00-00-0A' }, { from: '192.168.51.25', mac: '02:00:00:00:00:0a' });
 test('the box by its address', packet, { to: '192.168.51.254' }, { to: 'greengate' });
+test('everybody on GREEN is the box, too', packet, { to: '192.168.51.255' }, { to: 'greengate' });
+test('everybody of all', packet, { to: '255.255.255.255' }, { to: 'greengate' });
 test('the box by name', packet, { to: 'Greengate' }, { to: 'greengate' });
 test('the source port', packet, { sourcePort: '1024' }, { sport: 1024 });
 

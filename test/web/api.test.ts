@@ -211,6 +211,34 @@ test('the whole policy goes out and in; sections merge; several edits are one ch
   t.is((await lab.root('policy.get', {})).revision, next);
 });
 
+test('why a packet is let through, and what is to be looked at', async (t) => {
+  const { api: client } = await ready(t);
+  const asked = { from: 'MailAccess', to: '203.0.113.9', service: 'SMTP' };
+  const said = await client.post('/explain', asked);
+  t.is(said.status, 200);
+  t.like(said.json, { verdict: 'accept', origin: 'r1', number: 1, others: { length: 0 } });
+  const limited = await client.post('/explain', { ...asked, from: '192.168.51.99', at: '2026-11-20T22:30' });
+  t.like(limited.json, { verdict: 'drop', rule: null, steps: { 0: { field: 'source' } }, at: 1_795_213_800 });
+  const wrong = await client.post('/explain', { ...asked, from: 'nobody', service: 'tcp/x' });
+  t.is(wrong.status, 422);
+  t.deepEqual(
+    (wrong.json as { problems: { place: string }[] }).problems.map(({ place }) => place),
+    ['from', 'service'],
+  );
+  t.is((await client.post('/explain', { from: 'MailAccess' })).status, 400);
+  const clean = await client.get('/lint');
+  t.deepEqual([clean.status, clean.json], [200, [] as never]);
+  const [rule] = (await client.get('/rules')).json as [Rule];
+  const { id: _, ...twin } = rule;
+  t.is((await client.post('/rules', twin)).status, 201);
+  const found = await client.get('/lint');
+  t.like(found.json, { length: 1, 0: { kind: 'duplicate', by: { 0: { id: 'r1' } }, packet: { to: '203.0.113.1' } } });
+  t.is((await client.get('/lint', { headers: { 'if-none-match': found.headers.get('etag') ?? '' } })).status, 304);
+  const { fix } = (found.json as { fix: object }[])[0] ?? {};
+  t.is((await client.post('/edits', [fix])).status, 200);
+  t.deepEqual((await client.get('/lint')).json, [] as never);
+});
+
 test('a policy of 2000 rules goes in and out', async (t) => {
   const { api: client } = await ready(t);
   const whole = (await client.get('/policy')).json as Policy;

@@ -35,10 +35,10 @@ test('without a service of our own the box names its own ports, then the default
         .replace(/\s+/g, ' ')
         .trim(),
     );
-  t.regex(rows[3] ?? '', /800 Greengate proxy Allow… Block…$/);
-  t.regex(rows[2] ?? '', /203\.0\.113\.9 800 Allow… Block…$/);
-  t.regex(rows[1] ?? '', /25 SMTP Allow… Block…$/);
-  t.regex(rows[0] ?? '', /ICMP 192\.168\.51\.25 pc 00:16:3e:00:00:25 192\.168\.51\.254 Greengate Allow… Block…$/);
+  t.regex(rows[3] ?? '', /800 Greengate proxy Why\? Allow… Block…$/);
+  t.regex(rows[2] ?? '', /203\.0\.113\.9 800 Why\? Allow… Block…$/);
+  t.regex(rows[1] ?? '', /25 SMTP Why\? Allow… Block…$/);
+  t.regex(rows[0] ?? '', /ICMP 192\.168\.51\.25 pc 00:16:3e:00:00:25 192\.168\.51\.254 Greengate Why\? Allow… Block…$/);
 });
 
 test('a value is a link that filters, a filter a chip that goes away, and both have an address', async (t) => {

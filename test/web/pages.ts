@@ -18,6 +18,8 @@ export const pagePaths = [
   '/firewall/objects/address-groups/new',
   '/firewall/objects/addresses/many',
   '/firewall/objects/services/many',
+  '/firewall/why',
+  '/firewall/why?from=192.168.51.25&to=203.0.113.9&service=tcp/25',
   '/firewall/blocks',
   '/firewall/blocks/new',
   '/firewall/objects/services',

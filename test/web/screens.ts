@@ -37,6 +37,9 @@ const pages: Record<string, string> = {
   'service-edit': '/firewall/objects/services/edit?name=GreengateProxy',
   'address-new': '/firewall/objects/addresses/new',
   'paste-addresses': '/firewall/objects/addresses/many',
+  why: '/firewall/why',
+  'why-answer': '/firewall/why?from=192.168.51.25&to=203.0.113.9&service=tcp/25&at=2026-11-20T22:30',
+  'why-errors': '/firewall/why?from=nobody&to=&service=tcp/x',
   blocks: '/firewall/blocks',
   import: '/firewall/import',
   'block-form': '/firewall/blocks/new?host=192.168.51.25&back=/logs/firewall',
@@ -90,7 +93,11 @@ try {
       'log-proxy': '/logs/proxy',
       form: '/firewall/bot/rules/r3',
     });
-    await run(many, 'many-', { bot: '/firewall/bot', last: '/firewall/bot?page=40' });
+    await run(many, 'many-', {
+      bot: '/firewall/bot',
+      last: '/firewall/bot?page=40',
+      why: '/firewall/why?from=192.168.51.7&to=203.0.113.9&service=gre',
+    });
     await run(empty, 'empty-', {
       home: '/',
       bot: '/firewall/bot',

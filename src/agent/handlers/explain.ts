@@ -14,9 +14,9 @@ export const explainHandlers: Handlers<'policy.explain' | 'policy.lint'> = {
     if (!answer.ok) throw new Refusal(422, 'This is no question about a packet.', { problems: answer.problems });
     return answer.value;
   },
-  'policy.lint': async (box) => {
+  'policy.lint': async (box, { wait }) => {
     const { policy, number } = box.generation;
-    return { findings: await findingsOf(policy, await worldOf(box, policy)), revision: number };
+    return { findings: await findingsOf(box, await worldOf(box, policy), wait), revision: number };
   },
 };
 

@@ -1,6 +1,7 @@
 import { blockRoutes } from './blocks.ts';
 import { boxRoutes } from './box.ts';
 import { apiDocument } from './document.ts';
+import { explainRoutes } from './explain.ts';
 import { objectRoutes } from './objects.ts';
 import { builtinRoutes, policyRoutes } from './policy.ts';
 import type { Route } from './route.ts';
@@ -12,6 +13,7 @@ export const BASE = '/api/v1';
 /** Every call of the API, in the order of the document. */
 export const routes: Route[] = [
   ...policyRoutes,
+  ...explainRoutes,
   ...ruleRoutes,
   ...blockRoutes,
   ...objectRoutes,

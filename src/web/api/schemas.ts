@@ -13,6 +13,7 @@ import { network, remark } from '../../policy/schema-fields.ts';
 import { addressGroupSchema, addressSchema, serviceSchema } from '../../policy/schema-objects.ts';
 import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
 import { firewallLogSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
+import { explainedSchema, findingSchema, questionSchema } from './explain-schemas.ts';
 
 const position = z.number().int().min(0).max(100_000);
 const problem = z.strictObject({ place: z.string(), owner: z.string(), message: z.string() });
@@ -130,6 +131,9 @@ export const schemas = {
     problems,
     changes: z.array(z.string()).optional(),
   }),
+  Question: questionSchema,
+  Explained: explainedSchema,
+  Finding: findingSchema,
   Enable: z.strictObject({ starters: z.array(z.string()).optional() }),
   Problem: problem,
   Error: z.strictObject({
@@ -165,6 +169,12 @@ export const sentences: Partial<Record<SchemaName, string>> = {
     'The policy’s new revision, and how many running connections were cut because they are no longer allowed. `id` or `name` is that of a new rule, block or object.',
   Checked:
     'What would be said. No problems: the change would be taken. `at` is the path of what was edited, `ats` those of several edits; `changes` says what the rules change for whom.',
+  Question:
+    'Who (an address, a MAC or a name), where to (also greengate), by what (tcp/25, icmp/8, gre, a name). Without `mac` and `sourcePort` rules that speak of them do not match. `at` is in the box’s time zone; left out: now.',
+  Explained:
+    '`rule` is the remark of the rule that decides, or its id; null when none does. `steps` are the rules in the order they were asked, each with the first `field` that did not match; the last one decided. `outcomes`: within each limit, and beyond. `others`: an example of each packet that the question means as well and that is decided otherwise.',
+  Finding:
+    'Something to look at. `packet` shows it, `by` are the rules that make it so, and `fix` is an edit after which every packet is decided as before.',
   Enable: 'Ids of ready-made rules to add: dns, dhcp …; left out, the first time adds the rule for DNS.',
   Problem: '`place` is a path in the policy (rules/3/source/name), `owner` the name of the object there.',
   Error: 'One sentence, and the problems behind it.',

@@ -6,6 +6,7 @@ import { logLinks, logState, numberFilter, placeOf, textFilter } from '../log-vi
 import { addressOf } from '../paging.ts';
 import { type PortNamer, portNamer } from '../port-names.ts';
 import type { FirewallLine, FirewallQuery } from '../ports.ts';
+import { whyOfLine } from '../why-link.ts';
 
 const path = '/logs/firewall';
 const names = ['chain', 'iface', 'protocol', 'source', 'sport', 'mac', 'destination', 'dport', 'origin', 'q'] as const;
@@ -29,11 +30,11 @@ export const firewallLogPages: Pages = (router, web) => {
       service: serviceOf(line.protocol, line.destinationPort, line.destination === policy.network.green.address),
       rule: ruleOf(policy, line.origin),
       inside: line.iface === 'green' && inside(line.source),
+      why: line.iface === 'green' ? whyOfLine(line, policy.network.timezone) : '',
       allow: /DROP|REJECT/.test(line.chain) && can(ctx, 'administer') ? allowHref(policy, line, serviceOf) : '',
     }));
     await showPage(web, ctx, { title: 'Firewall log', nav: 'log-firewall' }, 'log-firewall.njk', {
       lines,
-      acts: can(ctx, 'operate'),
       state,
       links: logLinks(state, page),
     });

@@ -60,7 +60,7 @@ export async function makeServiceGroup(page: Page, name: string, members: string
   await page.getByRole('link', { name: 'New service group', exact: true }).click();
   await page.getByLabel('Name', { exact: true }).fill(name);
   for (const member of members) {
-    await page.getByLabel('Service to add').selectOption(member);
+    await page.getByRole('combobox', { name: 'Service or group to add' }).fill(member);
     await page.getByRole('button', { name: 'Add', exact: true }).click();
     await page.getByRole('checkbox', { name: `Enable ${member}` }).waitFor();
   }

@@ -1,0 +1,31 @@
+import type { Question } from '../../agent/api.ts';
+import { ApiRefusal, type Route } from './route.ts';
+
+/** Questions about the policy in force; nothing is changed. */
+export const explainRoutes: Route[] = [
+  {
+    method: 'POST',
+    path: '/explain',
+    tag: 'Policy',
+    summary: 'Why a packet is let through or not',
+    body: {
+      schema: 'Question',
+      example: { from: '192.168.51.25', to: '203.0.113.9', service: 'tcp/25', at: '2026-11-20T22:30' },
+    },
+    answer: { schema: 'Explained', text: 'The verdict, the rule that decides, and those that were asked before.' },
+    run: async ({ agent, body }) => ({ body: await agent('policy.explain', body as Question) }),
+  },
+  {
+    method: 'GET',
+    path: '/lint',
+    tag: 'Policy',
+    summary: 'What somebody should look at: rules that never decide, contradict each other or open too much',
+    policy: true,
+    answer: { schema: 'Finding', list: true, text: 'Findings, in the order of the rules.' },
+    run: async ({ agent }) => {
+      const { findings, revision } = await agent('policy.lint', { wait: 30_000 });
+      if (findings === null) throw new ApiRefusal(503, 'It takes longer, or the policy has just changed. Ask again.');
+      return { body: findings, revision };
+    },
+  },
+];
