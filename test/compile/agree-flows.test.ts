@@ -29,9 +29,9 @@ const agrees = (t: ExecutionContext, one: Case, wanted: Record<string, number>):
 };
 
 test('limits are spent as the reference spends them', (t) => {
-  agrees(t, limitCase, { 'within a limit': 300, 'beyond a limit': 300 });
+  agrees(t, limitCase, { 'within a limit': 200, 'beyond a limit': 80 });
 });
 
 test('flows pass while their rule holds, and no longer', (t) => {
-  agrees(t, flowCase, { 'sent, accept': 200, 'sent, drop': 10, 'answered, accept': 200, 'answered, drop': 10 });
+  agrees(t, flowCase, { 'sent, accept': 100, 'sent, drop': 5, 'answered, accept': 100, 'answered, drop': 5 });
 });
