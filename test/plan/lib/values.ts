@@ -76,8 +76,9 @@ const key = fc
     const text = change === 'letter' ? `${body.slice(0, letter)}${'A+/=9'[to % 5]}${body.slice(letter + 1)}` : body;
     return `${type} ${text} ${comment}`;
   });
-const nested = fc.integer({ min: 1, max: 20 }).chain((depth) =>
-  fc.constantFrom('a', 'abcdefgh').map((part) =>
+/** The last name of each is as long as its depth and part make it, 253 characters at most. */
+const nested = fc.integer({ min: 1, max: 14 }).chain((depth) =>
+  fc.constantFrom('a', 'abcdefgh', 'abcdefghijklmnopqrst').map((part) =>
     Array.from({ length: depth }, (_, index) => {
       const value = `${Array.from({ length: index + 1 }, () => part).join('.')}.example.org`;
       return { name: `n${index}`, value };
