@@ -5,18 +5,18 @@ import { median } from './measure.ts';
 
 /**
  * What the kernel takes for a ruleset, in megabytes (2^20): the growth of its slabs, its vmalloc area and its per-processor memory while `nft -f`
- * loads the text into an empty namespace; the median of five. Of a memory cgroup's account large parts of nftables are missing (kernel 6.18).
+ * loads the text into an empty namespace; the median of five that stand beside each other, since what was freed is used again before anything
+ * grows. Of a memory cgroup's account large parts of nftables are missing (kernel 6.18).
  */
 export function kernelMemory(text: string): number {
-  const growths = [1, 2, 3, 4, 5].map(() => {
+  const loads = [1, 2, 3, 4, 5].map(() => {
     const { name, enter } = makeNamespace('memory');
     const before = used();
     run([...enter, 'nft', '-f', '-'], { input: text, seconds: 600 });
-    const growth = used() - before;
-    removeNamespace(name);
-    return growth;
+    return { name, growth: used() - before };
   });
-  return Math.max(0, median(growths));
+  for (const { name } of loads) removeNamespace(name);
+  return median(loads.map(({ growth }) => growth));
 }
 
 function used(): number {

@@ -1,6 +1,8 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { NODE, runFolder } from '../../test/appliance/lib/process.ts';
+import { applianceFacts } from '../../src/plan/facts.ts';
+import { ulogdConf } from '../../src/plan/ulogd.ts';
+import { NODE, runFolder, start } from '../../test/appliance/lib/process.ts';
 import type { Road } from '../../test/lab/lib/road.ts';
 import { type Expanded, wordOf } from './exact.ts';
 
@@ -12,14 +14,18 @@ export function loadNone(road: Road): void {
   road.sh(['nft', '-f', '-'], MASQUERADE);
 }
 
-/** The whole real ruleset of a policy, loaded `rounds` times as the agent does it. */
+/** The whole real ruleset of a policy, loaded `rounds` times as the agent does it, with the box's ulogd behind its log. */
 export function loadGreengate(road: Road, policy: object, rounds = 1): Loaded {
   const file = join(runFolder(), 'policy.json');
   writeFileSync(file, JSON.stringify(policy));
   const said = road.sh([NODE, '--no-warnings', join(import.meta.dirname, 'inside.ts'), file, String(rounds)]);
-  road.sh(['sysctl', '-q', '-w', 'net.netfilter.nf_conntrack_tcp_loose=0']);
+  road.router.sysctl({ 'net.netfilter.nf_conntrack_tcp_loose': 0 });
+  startUlogd(road);
   return { ...JSON.parse(said), text: readFileSync(`${file}.nft`, 'utf8') };
 }
+
+/** Where the log of a road's denials is. */
+export const logOf = (road: Road): string => join(logFolder(road), 'firewall.json');
 
 /** How many rules the kernel holds there. */
 export function kernelRules(road: Road): number {
@@ -70,6 +76,20 @@ export function loadNftLinear(road: Road, rules: Expanded[]): void {
   ];
   road.sh(['nft', '-f', '-'], text.join('\n'));
 }
+
+const logFolder = (road: Road): string => join(runFolder(), road.router.name);
+
+/** Not where the packets go through, or it would have no time to read them. */
+function startUlogd(road: Road): void {
+  const folder = logFolder(road);
+  mkdirSync(folder, { recursive: true });
+  const facts = applianceFacts(true, 0, ULOGD_PLUGINS);
+  writeFileSync(join(folder, 'ulogd.conf'), ulogdConf({ ...facts, paths: { ...facts.paths, log: folder } }));
+  const words = ['taskset', '-c', '0', 'ulogd', '-c', join(folder, 'ulogd.conf')];
+  start([...road.router.enter, ...words], join(folder, 'ulogd.log'));
+}
+
+const ULOGD_PLUGINS = '/usr/lib/x86_64-linux-gnu/ulogd';
 
 const MASQUERADE = `table ip nat {
   chain POSTROUTING {
