@@ -7,6 +7,7 @@ import { attendConsole } from './agent/console.ts';
 import { listen } from './agent/server.ts';
 import { start } from './agent/start.ts';
 import { openUpkeep } from './agent/upkeep.ts';
+import { openWatch } from './agent/watch.ts';
 import { createMachine } from './machine/machine.ts';
 import { run } from './machine/run.ts';
 import { users } from './plan/users.ts';
@@ -50,11 +51,14 @@ const main = async (): Promise<void> => {
     await listen(box, { path: sockets[1], root: false, group: webGroup }),
   ];
   const upkeep = openUpkeep(box);
+  const watch = openWatch(box);
   let busy = false;
   const timer = setInterval(async () => {
     if (busy) return;
     busy = true;
     await attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box));
+    // Pictures are worth no notice: the next look may work.
+    await watch().catch(console.error);
     await upkeep().finally(() => {
       busy = false;
     });

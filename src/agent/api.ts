@@ -90,6 +90,8 @@ export type Verbs = {
   'bot.disable': { in: { password: string; revision?: number }; out: { revision: number } };
 
   status: { in: { visitor?: string }; out: Status };
+  /** What the interfaces have carried, looked at every twenty seconds of the last hour, the oldest first. */
+  'traffic.get': { in: Record<string, never>; out: { samples: TrafficSample[] } };
   /** The DNS names of the policy and the addresses that they are open for right now. */
   'names.get': { in: Record<string, never>; out: { names: { name: string; addresses: string[] }[] } };
   'leases.get': { in: Record<string, never>; out: { leases: Lease[] } };
@@ -165,6 +167,10 @@ export type TimeState = {
   sources: { address: string; word: string; stratum: number; offset: number | null }[];
 };
 
+/** What the interfaces had carried at a moment (seconds since the epoch): bytes since they came up. */
+export type TrafficSample = { time: number; green: Carried; red: Carried };
+export type Carried = { received: number; sent: number };
+
 /** A DHCP lease of dnsmasq. `expires` is seconds since the epoch, 0 for never. */
 export type Lease = { mac: string; address: string; name: string; expires: number; fixed: boolean };
 
@@ -197,6 +203,8 @@ export type Status = {
   storage: { total: number; available: number };
   /** Packets and bytes per origin since boot, loads included. */
   counters: Record<string, { packets: number; bytes: number }>;
+  /** When the agent last saw a counter grow, by origin: to the minute, since the agent’s start. */
+  hits: Record<string, number>;
   /** Of the asking browser, from the neighbour table: for prefilling Admin MAC. */
   visitorMac: string;
 };

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/schema.ts';
+import type { TrafficSample } from './api.ts';
 import { type Lock, makeLock } from './lock.ts';
 import type { Counters, Generation, Machine, Run, Secrets, Store } from './ports.ts';
 import { openSessions, type Sessions } from './sessions.ts';
@@ -36,6 +37,10 @@ export type Box = Ports & {
   later: Set<Promise<void>>;
   /** When API tokens were last used, by id: newer than what the disk has. */
   tokenUse: Map<string, number>;
+  /** What the interfaces had carried, over the last hour. */
+  traffic: TrafficSample[];
+  /** When each counter was last seen to grow, by origin. */
+  hits: Record<string, number>;
   /** Secrets of a second step that are not confirmed yet, by session. */
   pendingTotp: Map<string, string>;
 };
@@ -56,6 +61,8 @@ export const makeBox = async (ports: Ports, generation: Generation): Promise<Box
     trouble,
     later: new Set(),
     tokenUse: new Map(),
+    traffic: [],
+    hits: {},
     pendingTotp: new Map(),
   };
 };

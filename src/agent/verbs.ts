@@ -154,6 +154,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],
+  'traffic.get': ['viewer', none],
   'names.get': ['viewer', none],
   'leases.get': ['viewer', none],
   'nics.get': ['viewer', none],

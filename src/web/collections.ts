@@ -1,4 +1,6 @@
+import type { Context } from 'koa';
 import type { Collection } from '../policy/edit.ts';
+import { can } from './context.ts';
 
 /** One page of Advanced BOT Config, by the last part of its address. */
 export type ObjectPage = 'addresses' | 'address-groups' | 'services' | 'service-groups';
@@ -48,6 +50,12 @@ export const kinds: Record<ObjectPage, Kind> = {
     empty:
       'A group holds services and other groups, so that one rule covers them all: SMTP and POP3 as MailingServices, for example.',
   },
+};
+
+/** What the form of an object is called: who may not save does not edit. */
+export const formTitle = (ctx: Context, { one }: Kind, was: string): string => {
+  if (was === '') return `New ${one}`;
+  return can(ctx, 'administer') ? `Edit ${one}` : `${one.charAt(0).toUpperCase()}${one.slice(1)}`;
 };
 
 /** Where the tabs of Advanced BOT Config lead, in order. */

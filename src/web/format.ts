@@ -6,6 +6,15 @@ export const formatBytes = (bytes: number): string => {
   return `${step === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[step]}`;
 };
 
+/** `1.4 Mbit/s`, from bytes a second. */
+export const formatRate = (bytes: number): string => {
+  const bits = bytes * 8;
+  const units = ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'];
+  const step = Math.min(Math.floor(Math.log10(Math.max(bits, 1)) / 3), units.length - 1);
+  const scaled = bits / 1000 ** step;
+  return `${step === 0 || scaled >= 100 ? Math.round(scaled) : scaled.toFixed(1)} ${units[step]}`;
+};
+
 /** `1 234 567`, with thin spaces between thousands. */
 export const formatCount = (count: number): string => String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, '\u202f');
 

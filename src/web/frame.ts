@@ -24,6 +24,8 @@ export const showPage = async (web: Web, ctx: Context, head: PageHead, view: str
     menu,
     flash: takeFlash(ctx) satisfies Flash | null,
     zone: status.timezone,
+    // A form that is shown again holds what is not saved.
+    unsaved: ctx.method === 'POST',
     now: status.time,
   };
   ctx.type = 'html';

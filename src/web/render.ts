@@ -1,6 +1,6 @@
 import nunjucks from 'nunjucks';
 import { type Assets, assetUrl } from './assets.ts';
-import { formatAgo, formatBytes, formatCount, formatSpan, formatTime, isoTime } from './format.ts';
+import { formatAgo, formatBytes, formatCount, formatRate, formatSpan, formatTime, isoTime } from './format.ts';
 import { addressOf } from './paging.ts';
 
 /** Renders a view to a string. A view that prints something undefined is a fault, not an empty place. */
@@ -20,6 +20,7 @@ export const createRender = (folder: string, assets: Assets): Render => {
   const filters = {
     bytes: formatBytes,
     count: formatCount,
+    rate: formatRate,
     span: formatSpan,
     time: formatTime,
     iso: isoTime,

@@ -26,8 +26,9 @@ export type Row = {
   inverted: boolean;
   second: Remark[];
   counter: { packets: number; bytes: number };
-  /** Seconds since the epoch; 0 when the log knows of none. */
+  /** When it last matched, in seconds since the epoch; 0 when nobody knows. `logged`: the log has a line of it. */
   last: number;
+  logged: boolean;
   head: Head | null;
 };
 
@@ -39,8 +40,9 @@ export type RowParts = {
   policy: Policy;
   counters: Status['counters'];
   clock: Clock;
-  /** Time of the newest log line per rule id. */
-  last: Record<string, number>;
+  /** When the agent last saw its counter grow, to the minute, and the time of its newest log line; by rule id. */
+  hits: Status['hits'];
+  logged: Record<string, number>;
 };
 
 /** The lines of one page. `shown` are positions in the policy, in order. */
@@ -71,7 +73,7 @@ const headOf = (rules: readonly Rule[], index: number, [from, to]: [number, numb
   return { name, count: to - from, first: rules[from]?.id ?? '', continued: first && index > from };
 };
 
-const rowOf = ({ policy, counters, clock, last }: RowParts, rule: Rule, index: number): Omit<Row, 'head'> => ({
+const rowOf = ({ policy, counters, hits, clock, logged }: RowParts, rule: Rule, index: number): Omit<Row, 'head'> => ({
   id: rule.id,
   number: index + 1,
   mark: ruleMark(rule),
@@ -87,8 +89,12 @@ const rowOf = ({ policy, counters, clock, last }: RowParts, rule: Rule, index: n
   inverted: [rule.source, rule.destination, rule.service].some(isInverted) || rule.sourcePorts !== '',
   second: remarksOf(rule, clock),
   counter: counters[rule.id] ?? { packets: 0, bytes: 0 },
-  last: last[rule.id] ?? 0,
+  last: lastOf(logged[rule.id] ?? 0, hits[rule.id] ?? 0),
+  logged: logged[rule.id] !== undefined,
 });
+
+/** The log is exact, but a rule is not always logged; the counter is looked at once a minute. */
+const lastOf = (logged: number, counted: number): number => (counted - logged > 60 ? counted : logged);
 
 const side = (term: Term, ref: { kind: string; invert?: boolean }): Side => ({ ...term, not: ref.invert === true });
 

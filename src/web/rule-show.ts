@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { ruleSentence } from '../policy/sentence.ts';
-import { tokenOf, type Web } from './context.ts';
+import { can, tokenOf, type Web } from './context.ts';
 import { type Faults, formOf } from './form.ts';
 import { formatTime } from './format.ts';
 import { type Status, showPage } from './frame.ts';
@@ -41,7 +41,7 @@ export const showRuleForm = async (
 ): Promise<void> => {
   const { policy, id, rule } = round;
   const others = othersOf(round);
-  const title = id === undefined || rule === undefined ? 'New rule' : 'Edit rule';
+  const title = id === undefined || rule === undefined ? 'New rule' : can(ctx, 'administer') ? 'Edit rule' : 'Rule';
   const services = serviceChoices(policy);
   const toBox = values.destination === 'greengate';
   await showPage(web, ctx, { title, nav: 'bot', status: round.status }, 'rule-form.njk', {

@@ -18,7 +18,7 @@ export const useView = (policy: Policy, collection: Collection, name: string): U
   const through = usesThrough(policy, uses);
   return {
     count: uses.length,
-    summary: summaryOf(uses, through.length),
+    summary: summaryOf([...uses, ...through]),
     links: uses.slice(0, SHOWN).map(linkOf),
     more: Math.max(0, uses.length - SHOWN),
     through: through.slice(0, SHOWN).map(linkOf),
@@ -61,13 +61,13 @@ const usesThrough = (policy: Policy, uses: Use[]): Use[] => {
 
 const keyOf = (use: Use): string => (use.kind === 'rule' ? `rule ${use.id}` : `${use.kind} ${use.name.toLowerCase()}`);
 
-const summaryOf = (uses: Use[], through: number): string => {
+/** Groups and rules together, however they come to it: `2 groups, 1 rule`. */
+const summaryOf = (uses: Use[]): string => {
   const rules = uses.filter((use) => use.kind === 'rule').length;
   const groups = uses.length - rules;
   const parts = [
     ...(groups > 0 ? [`${groups} ${groups === 1 ? 'group' : 'groups'}`] : []),
     ...(rules > 0 ? [`${rules} ${rules === 1 ? 'rule' : 'rules'}`] : []),
-    ...(through > 0 ? [`${through} through groups`] : []),
   ];
   return parts.length === 0 ? 'not used' : parts.join(', ');
 };

@@ -158,3 +158,13 @@ test.serial('what was typed before the script was there opens the list, too', as
   await options(page, 'Hosts').first().waitFor();
   t.regex((await options(page, 'Hosts').first().textContent()) ?? '', /MailAccess/);
 });
+
+test.serial('a fault at a picker is not hidden behind its list', async (t) => {
+  const ui = await readyUi(t);
+  const page = await newRule(t, ui);
+  await page.fill('#sourcePick', '192.168.51.999');
+  await page.getByRole('button', { name: 'Next' }).last().click();
+  await page.locator('#sourcePick-error').waitFor();
+  t.is(await page.evaluate('document.activeElement.id'), 'sourcePick');
+  t.is(await page.getByRole('listbox', { name: 'Hosts', exact: true }).count(), 0);
+});

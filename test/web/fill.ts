@@ -1,3 +1,7 @@
+import { gzipSync } from 'node:zlib';
+import { PASSWORD } from '../agent/lab.ts';
+import { bot } from '../import/lib/bot.ts';
+import { tar } from '../import/lib/tar.ts';
 import { handbookEdits } from '../lib/handbook.ts';
 import type { Ui } from './ui.ts';
 
@@ -65,6 +69,42 @@ export const fillOffice = async (ui: Ui): Promise<void> => {
   );
 };
 
+/** Other users, one with tokens; a host blocked and one let through; fixed leases; a service group and an address that nothing uses. */
+export const fillPeople = async (ui: Ui): Promise<void> => {
+  const { lab } = ui;
+  const save = { create: true, password: PASSWORD, newPassword: 'another long password' };
+  await lab.web('users.save', { ...save, name: 'eva', role: 'operator' }, lab.token);
+  await lab.web('users.save', { ...save, name: 'receptionist.of.the.branch.office', role: 'viewer' }, lab.token);
+  const eva = await lab.web('login', { user: 'eva', password: save.newPassword, visitor: '192.168.51.70' });
+  for (const [name, expires] of [
+    ['class room 3', null],
+    ['nightly backup', lab.box.clock() + 400 * 86_400],
+  ] as const)
+    await lab.web('tokens.create', { name, role: 'viewer', expires, password: save.newPassword }, eva.token);
+  const until = lab.box.clock() + 5400;
+  await ui.edit({ do: 'block', host: '192.168.51.170', action: 'drop', until, remark: 'Exam in room 3' });
+  await ui.edit({ do: 'block', host: '00:16:3e:00:00:35', action: 'accept', until: null });
+  const lease = { mac: '00:16:3e:00:00:35', address: '192.168.51.35', name: 'webroom', remark: 'Beside the window' };
+  await ui.edit({ do: 'section', section: 'dhcp', value: { fixed: [lease] } });
+  const members = [{ name: 'SSH' }];
+  await ui.edit({ do: 'save', collection: 'serviceGroups', value: { name: 'Spare', members } });
+  await ui.edit({ do: 'save', collection: 'addresses', value: { name: 'Old scanner', value: '192.168.51.99' } });
+};
+
+/** An hour of traffic with a lunch break. */
+export const seeHour = ({ lab: { box } }: Ui): void => {
+  const now = box.clock();
+  let [received, sent] = [8_400_000_000, 91_000_000_000];
+  box.traffic = Array.from({ length: 181 }, (_, index) => {
+    const busy = index > 60 && index < 100 ? 0.05 : 1;
+    received += Math.round(busy * (150_000 + 120_000 * Math.sin(index / 3)) * 20);
+    sent += Math.round(busy * (900_000 + 700_000 * Math.sin(index / 7) * Math.cos(index / 2)) * 20);
+    const time = now - (180 - index) * 20;
+    return { time, green: { received, sent }, red: { received: sent, sent: received } };
+  });
+  Object.assign(box.hits, { dns: now - 40, r1: now - 700, r2: now - 10_000, default: now - 60 });
+};
+
 /** Objects and a rule with every hostile name, everywhere a name can stand. */
 export const fillHostile = async (ui: Ui): Promise<void> => {
   for (const name of Object.values(hostile)) {
@@ -83,9 +123,13 @@ export const fillHostile = async (ui: Ui): Promise<void> => {
       },
     });
   }
+  await ui.edit({ do: 'block', host: '192.168.51.25', action: 'drop', until: null, remark: hostile.long });
+  await ui.edit({ do: 'block', host: '192.168.51.26', action: 'drop', until: null, remark: hostile.rtl });
   seeTraffic(ui);
   ui.lab.twin.leases = async () => [
     { mac: '00:16:3e:00:00:25', address: '192.168.51.25', name: hostile.markup, expires: 9 },
+    { mac: '00:16:3e:00:00:26', address: '192.168.51.26', name: hostile.rtl, expires: 9 },
+    { mac: '00:16:3e:00:00:27', address: '192.168.51.27', name: hostile.long, expires: 9 },
   ];
   const now = Math.floor(Date.now() / 1000);
   await ui.writeLog('firewall.json', [packet(now, 1)]);
@@ -179,3 +223,23 @@ const request = (now: number, back: number): string =>
     bytes: 4096 * back,
     hier: `${back % 6 === 0 ? 'TCP_DENIED' : back % 2 === 0 ? 'TCP_TUNNEL' : 'TCP_MISS'}/HIER_DIRECT`,
   });
+
+/** An old BOT's backup: a rule that comes in, one that does not, one for advanced mode. */
+export const oldBackup = (): Buffer => {
+  const config = [
+    bot({ srcType: 'custSrcAdr', src: 'Mail', serviceType: 'default', service: 'pop3', remark: 'Mail out' }),
+    bot({ srcType: 'custSrcAdr', src: 'Gone' }),
+    bot({ mode: 'adv', srcPort: '1024:65535' }),
+  ].join('\n');
+  const settings = 'ADMIN_MAC=00:16:3e:00:00:77\nADV_MODE_ENABLE=off\n';
+  const folder = 'var/ipcop/fwrules';
+  const networks = 'Mail,ip,192.168.51.0,27,1\n';
+  return gzipSync(
+    tar({
+      [`${folder}/config`]: config,
+      [`${folder}/customnetworks`]: networks,
+      [`${folder}/settings`]: settings,
+      'var/ipcop/ethernet/x.pl': 'no',
+    }),
+  );
+};

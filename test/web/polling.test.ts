@@ -14,7 +14,7 @@ test('what asks by a clock carries a name that the login knows as such', (t) => 
     [...readFileSync(join(views, name), 'utf8').matchAll(/<[^<]*hx-trigger="every[^<]*/g)].map(([text]) => text),
   );
   t.true(elements.length >= 4);
-  for (const element of elements) t.regex(element, / id="(topbar|list)"/);
+  for (const element of elements) t.regex(element, / id="(topbar|list|now)"/);
 });
 
 test('the agent is told when a page asks by a clock, and for nothing else', async (t) => {
@@ -37,11 +37,12 @@ test('the agent is told when a page asks by a clock, and for nothing else', asyn
   };
   await ask('topbar');
   await ask('list');
+  await ask('now');
   await ask('');
   await ask('rules');
   await ask('list', 'POST');
   t.deepEqual(
     asked.map((one) => (one as [string, { polling?: boolean }])[1]),
-    [{ polling: true }, { polling: true }, {}, {}, {}],
+    [{ polling: true }, { polling: true }, { polling: true }, {}, {}, {}],
   );
 });

@@ -157,7 +157,7 @@ test('services are found by name, by member and by port; action, state and headi
 test('groups have a head once, also where a page begins within one, and an end', (t) => {
   const policy = policyOf('a', 'b:Mail', 'c:Mail', 'd');
   const heads = (shown: number[]) =>
-    rowsOf({ policy, counters: {}, clock, last: {} }, shown).map(({ head }) =>
+    rowsOf({ policy, counters: {}, hits: {}, clock, logged: {} }, shown).map(({ head }) =>
       head === null ? '-' : `${head.name || 'none'} ${head.count}${head.continued ? ' continued' : ''}`,
     );
   t.deepEqual(heads([0, 1, 2, 3]), ['-', 'Mail 2', '-', 'none 1']);

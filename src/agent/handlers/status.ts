@@ -5,7 +5,7 @@ import type { Handlers } from '../verbs.ts';
 import { serviceNames } from './box.ts';
 
 /** What is observed on the box. */
-export const statusHandlers: Handlers<'status'> = {
+export const statusHandlers: Handlers<'status' | 'traffic.get'> = {
   status: async (box, { visitor }) => {
     const { policy, number } = box.generation;
     const [observed, { bot, generation: held, counters }, macs, services] = await Promise.all([
@@ -37,9 +37,11 @@ export const statusHandlers: Handlers<'status'> = {
       green,
       red: { ...red, mode: policy.network.red.mode },
       counters: sumCounters(box.counted, counters),
+      hits: box.hits,
       visitorMac: visitor === undefined ? '' : (macs.get(visitorOf(visitor)) ?? ''),
     };
   },
+  'traffic.get': async ({ traffic }) => ({ samples: traffic }),
 };
 
 /** What the compiler says of the rules: comments above them. */

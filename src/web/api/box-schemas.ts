@@ -28,6 +28,7 @@ export const statusSchema = z.object({
   memory: room,
   storage: room,
   counters: z.record(z.string(), z.object({ packets: count, bytes: count })),
+  hits: z.record(z.string(), count).meta({ description: 'When a counter was last seen to grow, to the minute.' }),
   visitorMac: z.string(),
 });
 

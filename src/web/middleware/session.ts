@@ -24,7 +24,7 @@ export const requireLogin =
 /** Asked by a clock in an open page: htmx names the element, and these are the ones that ask by themselves. */
 const isPolling = (ctx: Context): boolean => ctx.method === 'GET' && pollers.has(ctx.get('HX-Trigger'));
 
-const pollers: ReadonlySet<string> = new Set(['topbar', 'list']);
+const pollers: ReadonlySet<string> = new Set(['topbar', 'list', 'now']);
 
 const askSession = async (agent: Agent, token: string, polling: boolean) => {
   try {

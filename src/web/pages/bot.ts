@@ -48,7 +48,7 @@ export const showRules = async (web: Web, ctx: Context, place: ListPlace, meant?
     offer: offerOf(ctx, policy, status),
     revision,
     meant: meant ?? null,
-    defaults: status.counters.default ?? { packets: 0, bytes: 0 },
+    defaults: { ...(status.counters.default ?? { packets: 0, bytes: 0 }), last: status.hits.default ?? 0 },
   });
 };
 
@@ -56,9 +56,10 @@ const listOf = (web: Web, place: ListPlace, policy: Policy, status: Status) => {
   const passes = ruleFilter(policy, place.filter, status.time);
   const found = policy.rules.flatMap((rule, index) => (passes(rule) ? [index] : []));
   const list = pageOf(found, '', place.page, () => '');
-  const logged = list.rows.flatMap((index) => policy.rules[index]?.id ?? []);
+  const ids = list.rows.flatMap((index) => policy.rules[index]?.id ?? []);
   const clock = clockAt(status.timezone, status.time);
-  const parts = { policy, counters: status.counters, clock, last: logged.length > 0 ? web.logs.lastHits(logged) : {} };
+  const logged = ids.length > 0 ? web.logs.lastHits(ids) : {};
+  const parts = { policy, counters: status.counters, hits: status.hits, clock, logged };
   const total = policy.rules.length;
   const at = (page: number) => listAddress({ ...place, page: String(page) });
   return {

@@ -1,6 +1,6 @@
 import type { Context } from 'koa';
 import type { Policy } from '../../policy/schema.ts';
-import { type Kind, kinds } from '../collections.ts';
+import { formTitle, type Kind, kinds } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults } from '../form.ts';
@@ -135,7 +135,7 @@ type Shown = { group: GroupValues; faults: Faults; policy: Policy; revision: num
 
 const show = async (web: Web, ctx: Context, kind: Kind, shown: Shown): Promise<void> => {
   const { group, faults, policy, revision } = shown;
-  const title = group.was === '' ? `New ${kind.one}` : `Edit ${kind.one}`;
+  const title = formTitle(ctx, kind, group.was);
   await showPage(web, ctx, { title, nav: 'objects' }, 'group-form.njk', {
     kind,
     title,

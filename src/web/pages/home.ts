@@ -5,15 +5,17 @@ import { askStatus, type Status, showPage } from '../frame.ts';
 import { hostNamer, insideOf } from '../hosts.ts';
 import { portNamer } from '../port-names.ts';
 import type { Denial } from '../ports.ts';
+import { PICTURE, trafficOf } from '../traffic.ts';
 import { blockRows } from './blocks.ts';
 
 /** The state of the box at a glance. */
 export const homePages: Pages = (router, web) => {
   router.get('/', async (ctx) => {
-    const [status, { policy }, { leases }] = await Promise.all([
+    const [status, { policy }, { leases }, { samples }] = await Promise.all([
       askStatus(web, ctx),
       web.agent('policy.get', {}, tokenOf(ctx)),
       web.agent('leases.get', {}, tokenOf(ctx)),
+      web.agent('traffic.get', {}, tokenOf(ctx)),
     ]);
     const nameOfHost = hostNamer(policy, leases);
     const inside = insideOf(policy);
@@ -32,6 +34,8 @@ export const homePages: Pages = (router, web) => {
         policy.rules.filter((rule) => rule.enabled).length,
         web.logs.deniedCount(status.time - 60),
       ),
+      traffic: { green: trafficOf(samples, 'green', status.time), red: trafficOf(samples, 'red', status.time) },
+      picture: PICTURE,
       denials,
       blocked: blocked.slice(0, 10),
       more: Math.max(0, blocked.length - 10),

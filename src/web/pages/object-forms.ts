@@ -10,7 +10,7 @@ import {
   keptAs,
   netmaskFault,
 } from '../address-values.ts';
-import { type Kind, kinds } from '../collections.ts';
+import { formTitle, type Kind, kinds } from '../collections.ts';
 import { type Pages, queryOf, tokenOf, type Web } from '../context.ts';
 import { namesNow } from '../dns-names.ts';
 import { setFlash } from '../flash.ts';
@@ -131,7 +131,7 @@ const showEdit = async (web: Web, ctx: Context, look: Look): Promise<void> => {
 const show = async (web: Web, ctx: Context, look: Look, shown: Shown): Promise<void> => {
   const { kind, view } = look;
   const { values, faults, was, policy, revision } = shown;
-  const title = was === '' ? `New ${kind.one}` : `Edit ${kind.one}`;
+  const title = formTitle(ctx, kind, was);
   const kept = policy.addresses.find(({ name }) => name === was)?.value;
   const nowOf = await namesNow(web, ctx, kind.page === 'addresses' && kept !== undefined ? [kept] : []);
   await showPage(web, ctx, { title, nav: 'objects' }, view, {

@@ -15,20 +15,20 @@ const showWhen = () => {
   }
 };
 
-/** Has somebody typed something here that is not saved? What a refused form shows again counts, too. */
-const typed = (form) =>
-  form.querySelector('.is-invalid, .gg-alert') !== null ||
-  [...form.elements].some((one) => {
-    if (one.type === 'hidden' || one.type === 'submit') return false;
-    if (one.options !== undefined)
-      return [...one.options].some(
-        (option) =>
-          option.selected && !option.defaultSelected && [...one.options].some((other) => other.defaultSelected),
-      );
-    return one.type === 'checkbox' || one.type === 'radio'
-      ? one.checked !== one.defaultChecked
-      : one.value !== one.defaultValue;
-  });
+const isField = ({ type, tagName }) => tagName !== 'BUTTON' && tagName !== 'FIELDSET' && type !== 'hidden';
+
+const changed = (one) => {
+  if (one.type === 'checkbox' || one.type === 'radio') return one.checked !== one.defaultChecked;
+  if (one.options === undefined) return one.value !== one.defaultValue;
+  const first = [...one.options].find((option) => option.defaultSelected) ?? one.options[0];
+  return one.value !== (first?.value ?? '');
+};
+
+/** Is something typed here that is not saved? What the box shows again without having saved it counts, too. */
+const typed = (form) => {
+  const fields = [...form.elements].filter(isField);
+  return fields.some(changed) || (fields.length > 0 && document.querySelector('[data-unsaved]') !== null);
+};
 
 /** Escape leaves the field, then the page for the one that it was opened from; typed text is not lost without a word. */
 let warned = false;

@@ -63,7 +63,7 @@ class Combobox {
     // A press on the list must not take the focus out of the field, or the list would close before the click.
     this.box.addEventListener('mousedown', (event) => event.preventDefault());
     // On a slow box somebody may have begun to type before this file was there.
-    if (document.activeElement === input && input.value !== '') this.search(false);
+    if (document.activeElement === input && input.value !== input.defaultValue) this.search(false);
   }
 
   close() {
