@@ -69,17 +69,13 @@ export const deletable = (policy: Policy, { collection }: Kind, names: readonly 
     return some.filter((name) => !counts.has(name.toLowerCase()));
   };
   const there = new Set(list.map(({ name }) => name));
-  let left = names.filter((name) => there.has(name));
-  for (let next = unused(left, new Set(left)); next.length < left.length; next = unused(left, new Set(left)))
-    left = next;
-  const ordered: string[] = [];
-  while (ordered.length < left.length) {
-    const gone = new Set(ordered);
-    const next = unused(left, gone).filter((name) => !gone.has(name));
-    if (next.length === 0) break;
-    ordered.push(...next);
+  const left = names.filter((name) => there.has(name));
+  const ordered = new Set<string>();
+  for (let size = -1; size < ordered.size; ) {
+    size = ordered.size;
+    for (const name of unused(left, ordered)) ordered.add(name);
   }
-  return ordered;
+  return [...ordered];
 };
 
 /** Sorted lines; names and addresses by the numbers in them, so that .9 comes before .10. Equal ones stay as they were. */
