@@ -93,10 +93,10 @@ export const keepLeaving = async (box: Box, counters: Counters): Promise<void> =
   await writeCounted(box);
 };
 
-/** Adds what was kept of counters that are gone; those that are still there speak for themselves. */
-export const settleCounters = async (box: Box): Promise<void> => {
+/** Adds what was kept of counters that are gone; those that are still there speak for themselves. `removed`: all of them are gone. */
+export const settleCounters = async (box: Box, { removed = false } = {}): Promise<void> => {
   if (Object.keys(box.leaving).length === 0) return;
-  const { generation, counters } = await box.machine.look();
+  const { generation, counters } = removed ? { generation: box.generation, counters: {} } : await box.machine.look();
   if (generation === null) return;
   const gone = Object.entries(box.leaving).filter(([origin]) => !(origin in counters));
   box.counted = sumCounters(box.counted, Object.fromEntries(gone));

@@ -98,7 +98,7 @@ export const loadPlan = async (
       'removal',
       'The rules from before could not be removed. They have no effect, and go with the next save.',
     );
-  await settleCounters(box);
+  await settleCounters(box, { removed });
   box.trouble.delete('rules');
 };
 

@@ -29,6 +29,8 @@ export const checkRuleset = async (plan: Plan): Promise<Problem[]> => {
 export const loadRuleset = async (plan: Plan, { staged, leaving }: LoadSteps = {}): Promise<{ removed: boolean }> => {
   recent = null;
   newest = (newest ?? newestOf((await listing()).owned)) + 1;
+  const before = standing;
+  standing = null;
   const tag = `g${newest}_`;
   try {
     await transaction(declarations(plan.ruleset) + printChains(plan.ruleset, `g${newest}`));
@@ -38,12 +40,18 @@ export const loadRuleset = async (plan: Plan, { staged, leaving }: LoadSteps = {
     await removed(async ({ owned }) => owned.filter(({ name }) => name.startsWith(tag)));
     throw error;
   }
-  const used = new Set([...plan.ruleset.names.map(({ set }) => set), ...counters(plan.ruleset)]);
-  const done = await removed(async ({ owned, counted }) => {
-    const gone = counted.filter(({ name }) => !used.has(name));
-    if (gone.length > 0) await leaving?.(countersOf(gone));
-    return owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name));
-  });
+  const counting = counters(plan.ruleset);
+  const used = new Set([...plan.ruleset.names.map(({ set }) => set), ...counting]);
+  const allStay = before?.every((name) => used.has(name)) ?? false;
+  const done = await removed(
+    async ({ owned, counted }) => {
+      const gone = counted.filter(({ name }) => !used.has(name));
+      if (gone.length > 0) await leaving?.(countersOf(gone));
+      return owned.filter(({ name }) => !name.startsWith(tag) && !used.has(name));
+    },
+    { withCounters: !allStay },
+  );
+  if (done) standing = counting;
   recent = null;
   return { removed: done };
 };
@@ -51,14 +59,20 @@ export const loadRuleset = async (plan: Plan, { staged, leaving }: LoadSteps = {
 /** The newest generation's number in the names of chains; null: this process has loaded nothing yet. */
 let newest: number | null = null;
 
-/** What the kernel holds right now. */
+/** The counters that stand after this process's last load, when nothing else can stand; null: not known. */
+let standing: string[] | null = null;
+
+/** What the kernel holds right now. In processes side by side, for nft 1.0.6 lists no second chain, and each reads nearly all there is. */
 export const look = async (): Promise<Held> => {
   try {
-    const chains = ['GREENGATE', 'BOT_INPUT', 'CUSTOMFORWARD'].map((name) =>
-      nftJson(['list', 'chain', 'ip', 'filter', name]),
+    const lists = ['GREENGATE; list counters', 'BOT_INPUT', 'CUSTOMFORWARD'].map((name) =>
+      nftJson([`list chain ip filter ${name}`]),
     );
-    const rules = (await Promise.all(chains)).flat().flatMap(({ rule }) => rule ?? []);
-    return heldIn(rules, await countersNow());
+    const found = (await Promise.all(lists)).flat();
+    return heldIn(
+      found.flatMap(({ rule }) => rule ?? []),
+      filterCounters(found),
+    );
   } catch (error) {
     if (error instanceof RunError) return unknown;
     throw error;
@@ -80,8 +94,6 @@ export const glance = (): Promise<Held> => {
 const RECENT = 2000;
 
 let recent: { at: number; held: Promise<Held> } | null = null;
-
-const countersNow = async (): Promise<ListedCounter[]> => filterCounters(await nftJson(['list', 'counters']));
 
 const filterCounters = (found: Listed[]): ListedCounter[] =>
   found.flatMap(({ counter }) => (counter?.table === 'filter' ? [counter] : []));
@@ -126,9 +138,12 @@ const transaction = async (text: string): Promise<void> => {
 const FAULT = /^[^\n:]*:[1-9]\d*:[\d-]+: Error: /m;
 
 /** Removes what `which` chooses, and says whether that worked: nothing depends on it. */
-const removed = async (which: (listing: Listing) => Promise<Owned[]>): Promise<boolean> => {
+const removed = async (
+  which: (listing: Listing) => Promise<Owned[]>,
+  { withCounters = true } = {},
+): Promise<boolean> => {
   try {
-    const owned = await which(await listing());
+    const owned = await which(await listing({ withCounters }));
     if (owned.length > 0) await run('nft', ['-f', '-'], { input: printRemoval(owned), timeoutSeconds: 120 });
     return true;
   } catch (error) {
@@ -143,9 +158,12 @@ const newestOf = (owned: Owned[]): number =>
 
 type Listing = { owned: Owned[]; counted: ListedCounter[] };
 
-/** Of both filter tables: the chains, sets and maps of all generations, the sets of DNS names, and the counters. In one process, without rules. */
-const listing = async (): Promise<Listing> => {
-  const found = await nftJson(['list chains; list sets; list maps; list counters']);
+/**
+ * Of both filter tables: the chains, sets and maps of all generations, the sets of DNS names, and the counters. In one process, without
+ * rules. For the counters nft 1.0.6 reads every rule and element first (.2 s at 10 000 hosts, .02 s without).
+ */
+const listing = async ({ withCounters = true } = {}): Promise<Listing> => {
+  const found = await nftJson([`list chains; list sets; list maps${withCounters ? '; list counters' : ''}`]);
   const owned = found.flatMap((one): Owned[] =>
     (['chain', 'set', 'map', 'counter'] as const).flatMap((kind) => {
       const named = one[kind];
