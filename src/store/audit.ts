@@ -48,7 +48,6 @@ const write = async (disk: Disk, path: string, line: string): Promise<void> => {
   let size = await disk.size(path);
   if (size > AUDIT_MAX) {
     await disk.rename(path, `${path}.1`);
-    await disk.sync(folder);
     size = 0;
   }
   // A line that a power loss tore would swallow this one.

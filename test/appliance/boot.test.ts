@@ -49,6 +49,8 @@ test.serial('the running box is healthy: every service up and never restarted, k
   const box = await freshBox(scene, 'health');
   t.teardown(() => box.powerOff());
   await inShell(box, async (command) => {
+    // The menu does not wait for the daemons, and the pages are there before the last of them is.
+    await command('while [ -e /run/openrc/rc.starting ]; do sleep 1; done');
     const services = [...(await command('rc-status -a -f ini')).matchAll(/^(\S+) = +(\w+)(?: \S+ \((\d+)\))?/gm)];
     const states = Object.fromEntries(
       services.map(([, name, state, restarts = '0']) => [name, `${state}, restarted ${restarts}`]),

@@ -6,7 +6,13 @@ export class PowerLoss extends Error {
 }
 
 type File = { kind: 'file'; now: string; synced: string | null };
-type Directory = { kind: 'directory'; now: Map<string, Inode>; synced: Map<string, Inode> };
+type Directory = {
+  kind: 'directory';
+  now: Map<string, Inode>;
+  synced: Map<string, Inode>;
+  /** Both names of each rename since the last sync: a journaled file system, ext4 here, keeps one with the other. */
+  renamed: [string, string][];
+};
 type Link = { kind: 'link'; target: string };
 type Inode = File | Directory | Link;
 
@@ -67,7 +73,10 @@ export class CrashDisk implements Disk {
     this.synced.push(path);
     if (this.synced.length - 1 === this.skipSync) return;
     if (inode.kind === 'file') inode.synced = inode.now;
-    if (inode.kind === 'directory') inode.synced = new Map(inode.now);
+    if (inode.kind === 'directory') {
+      inode.synced = new Map(inode.now);
+      inode.renamed = [];
+    }
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -78,6 +87,9 @@ export class CrashDisk implements Disk {
     this.step();
     this.set(to, inode);
     this.unset(from);
+    const { directory } = this.parent(to);
+    if (directory !== this.parent(from).directory) throw new Error(`rename from ${from} to another directory`);
+    directory.renamed.push([parts(from).pop() as string, parts(to).pop() as string]);
   }
 
   async link(from: string, to: string): Promise<void> {
@@ -154,7 +166,7 @@ export class CrashDisk implements Disk {
   }
 }
 
-const newDirectory = (): Directory => ({ kind: 'directory', now: new Map(), synced: new Map() });
+const newDirectory = (): Directory => ({ kind: 'directory', now: new Map(), synced: new Map(), renamed: [] });
 
 const parts = (path: string): string[] => path.split('/').filter((part) => part !== '');
 
@@ -165,12 +177,25 @@ const survivors = (inode: Inode, pick: () => number): Inode => {
     return { kind: 'file', now: content, synced: content };
   }
   const entries = new Map<string, Inode>();
-  for (const name of new Set([...inode.synced.keys(), ...inode.now.keys()])) {
-    const [old, young] = [inode.synced.get(name), inode.now.get(name)];
-    const survivor = old === young || pick() < 0.5 ? old : young;
-    if (survivor !== undefined) entries.set(name, survivors(survivor, pick));
+  for (const names of together(inode)) {
+    const { synced, now } = inode;
+    const source = names.every((name) => synced.get(name) === now.get(name)) || pick() < 0.5 ? synced : now;
+    for (const name of names) {
+      const survivor = source.get(name);
+      if (survivor !== undefined) entries.set(name, survivors(survivor, pick));
+    }
   }
-  return { kind: 'directory', now: entries, synced: new Map(entries) };
+  return { kind: 'directory', now: entries, synced: new Map(entries), renamed: [] };
+};
+
+/** A directory's names, those in one list that a rename binds to each other. */
+const together = ({ synced, now, renamed }: Directory): string[][] => {
+  let groups = [...new Set([...synced.keys(), ...now.keys()])].map((name) => [name]);
+  for (const pair of renamed) {
+    const bound = groups.filter((names) => names.some((name) => pair.includes(name)));
+    groups = [...groups.filter((names) => !bound.includes(names)), bound.flat()];
+  }
+  return groups;
 };
 
 const survivingContent = ({ now, synced }: File, picked: number): string => {
