@@ -6,6 +6,7 @@ import { attempt, type Box } from './agent/box.ts';
 import { attendConsole } from './agent/console.ts';
 import { listen } from './agent/server.ts';
 import { start } from './agent/start.ts';
+import { attendTrial } from './agent/trial.ts';
 import { openUpkeep } from './agent/upkeep.ts';
 import { openWatch } from './agent/watch.ts';
 import { createMachine } from './machine/machine.ts';
@@ -44,6 +45,7 @@ const main = async (): Promise<void> => {
     }),
     clock,
     uptime,
+    trialSeconds: 0,
   });
   const sockets = [join(directories.run, 'root.sock'), join(directories.run, 'web.sock')] as const;
   const servers = [
@@ -57,6 +59,7 @@ const main = async (): Promise<void> => {
     if (busy) return;
     busy = true;
     await attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box));
+    await attendTrial(box).catch(console.error);
     // Pictures are worth no notice: the next look may work.
     await watch().catch(console.error);
     await upkeep().finally(() => {

@@ -78,6 +78,12 @@ export type Verbs = {
   'policy.get': { in: Record<string, never>; out: { policy: Policy; revision: number } };
   /** Applies one edit: parse, compile, save a generation, load, cut. `revision` refuses (409) when somebody else saved meanwhile. */
   'policy.edit': { in: { edit: Edit; revision?: number }; out: { revision: number; cut: number } };
+  /** What is on trial; null when every change was kept or undone. */
+  'trial.get': { in: Record<string, never>; out: { trial: TrialState | null } };
+  /** Keeps it: the same user, on a connection that was opened after the load (the header `x-opened`); or root. */
+  'trial.keep': { in: Record<string, never>; out: { revision: number } };
+  /** Puts the confirmed generation in force again. */
+  'trial.undo': { in: Record<string, never>; out: { revision: number } };
   /** The same without doing it: problems, and what the rules in it change for whom, in sentences. */
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
   /** Why a packet is let through or not by the policy in force; 422 with the field in `place` when the question means nothing. */
@@ -124,6 +130,9 @@ export const POLICY_BODY_MAX = 8_000_000;
 export type Role = 'viewer' | 'operator' | 'administrator';
 
 export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp' | 'sshd';
+
+/** A change that is in force and not confirmed. `left` is seconds; `mine`: the one who asks made it, and can keep it. */
+export type TrialState = { revision: number; what: string; user: string; left: number; mine: boolean };
 
 /** A fresh login. The token goes into a cookie, the CSRF value into forms. */
 export type SessionGrant = { token: string; csrf: string; user: string };

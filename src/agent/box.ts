@@ -5,6 +5,7 @@ import type { Counters, Generation, Machine, Run, Secrets, Store } from './ports
 import { openSessions, type Sessions } from './sessions.ts';
 import { openSetupCode, type SetupCode } from './setup-code.ts';
 import { makeThrottle, type Throttle } from './throttle.ts';
+import type { Trial } from './trial.ts';
 import { auditing } from './visit.ts';
 
 /** What the agent is given. `clock` is seconds since the epoch, `uptime` seconds since the machine's start. */
@@ -15,6 +16,8 @@ export type Ports = {
   secrets: Secrets;
   clock: () => number;
   uptime: () => number;
+  /** How long a change is on trial; 0: every change is kept at once. */
+  trialSeconds: number;
 };
 
 /** The agent's hold on the box: the ports, what it remembers, and the one lock behind which everything is changed. */
@@ -25,6 +28,8 @@ export type Box = Ports & {
   lock: Lock;
   /** The generation in force; only changed behind the lock. */
   generation: Generation;
+  /** Set while the generation in force is on trial. */
+  trial: Trial | null;
   /** What the generations before this one have counted since boot. */
   counted: Counters;
   /** What counters had counted that were to be removed: it belongs to `counted` as soon as they are gone. */
@@ -50,12 +55,13 @@ export const makeBox = async (ports: Ports, generation: Generation): Promise<Box
   const trouble = new Map<string, string>();
   return {
     ...ports,
-    store: auditing(ports.store, trouble),
+    store: numbering(auditing(ports.store, trouble), await heldBy(ports.machine)),
     sessions: await openSessions(ports.run, ports.uptime),
     throttle: makeThrottle(ports.uptime),
     code: openSetupCode(ports.run),
     lock: makeLock(),
     generation,
+    trial: null,
     ...(await readCounted(ports.run)),
     cutDue: null,
     trouble,
@@ -64,6 +70,24 @@ export const makeBox = async (ports: Ports, generation: Generation): Promise<Box
     traffic: [],
     hits: {},
     pendingTotp: new Map(),
+  };
+};
+
+const heldBy = (machine: Machine): Promise<number> =>
+  machine.look().then(
+    ({ generation }) => generation ?? 0,
+    () => 0,
+  );
+
+/** A number that was in force once is never given again: forms and programs remember what they looked at by it. */
+const numbering = (store: Store, held: number): Store => {
+  let highest = held;
+  return {
+    ...store,
+    nextNumber: async () => {
+      highest = Math.max(await store.nextNumber(), highest + 1);
+      return highest;
+    },
   };
 };
 

@@ -17,12 +17,19 @@ export type Caller = {
   role: Role | null;
   session: Session | null;
   token: ApiToken | null;
+  /** When the connection was opened that this came by, as the machine's uptime in seconds: what the web process says of it. */
+  opened: number | null;
 };
 
 /** Who sent this `Authorization: Bearer …`. A user who was deleted or demoted is so at once, in sessions and tokens alike. */
-export const callerOf = async (box: Box, root: boolean, authorization: string): Promise<Caller> => {
+export const callerOf = async (
+  box: Box,
+  root: boolean,
+  authorization: string,
+  opened: number | null,
+): Promise<Caller> => {
   const role = root ? 'administrator' : null;
-  const nobody: Caller = { root, user: null, role, session: null, token: null };
+  const nobody: Caller = { root, user: null, role, session: null, token: null, opened };
   const [, api, secret = ''] = /^Bearer (gg_)?([A-Za-z0-9_-]{43})$/.exec(authorization) ?? [];
   if (secret === '') return nobody;
   const users = await box.store.users();

@@ -1,13 +1,14 @@
-import { compile } from '../compile/compile.ts';
 import type { Plan } from '../plan/plan.ts';
 import { withStarterRules } from '../policy/defaults.ts';
 import type { EditResult } from '../policy/edit.ts';
 import type { Policy } from '../policy/schema.ts';
-import { attempt, type Box, keepLeaving, settleCounters } from './box.ts';
-import { cutDue, markCut, ROLLBACK, takeBack, unmarkCut } from './catch-up.ts';
+import { attempt, type Box } from './box.ts';
+import { cutDue, ROLLBACK, takeBack } from './catch-up.ts';
 import { applyFiles } from './effects.ts';
+import { loadPlan, planOf } from './load.ts';
 import { type Generation, LoadError } from './ports.ts';
 import { Refusal } from './refusal.ts';
+import { beginTrial, type Returning, settleTrial } from './trial.ts';
 
 /** A change to the policy. Without `mayDisable` it is refused when it would switch BOT off; `load: false` leaves the kernel's rules. */
 export type Change = {
@@ -20,6 +21,8 @@ export type Change = {
   /** The starter rules were chosen by hand: none is added. */
   chosen?: boolean;
   load?: boolean;
+  /** Who has to come back before it is kept; undefined: it is kept at once. */
+  returning?: Returning | undefined;
 };
 
 /**
@@ -31,6 +34,7 @@ export const change = (box: Box, request: Change): Promise<{ revision: number; c
 
 /** The same for who holds the lock already. */
 export const changeNow = async (box: Box, request: Change): Promise<{ revision: number; cut: number }> => {
+  await settleTrial(box, request.returning, request.user);
   const before = box.generation;
   if (request.revision !== undefined && request.revision !== before.number)
     throw new Refusal(409, 'Somebody else saved a change meanwhile. Look at the page again before you save.');
@@ -44,63 +48,29 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
   const loads = request.load ?? true;
   const plan = loads ? await planOf(box, next) : await checkedPlan(box, next);
   const generation = { ...next, files: plan.files };
-  if (loads) await load(box, plan, generation, before);
+  const tried = loads && request.returning !== undefined && box.trialSeconds > 0;
+  if (loads) await load(box, plan, generation, { before, tried });
   else await keep(box, generation);
   box.generation = generation;
   await box.store.audit({ user: request.user, what: request.what }).catch(console.error);
   const cut = loads ? await cutDue(box) : 0;
   await applyFiles(box, before.files, generation.files);
+  if (tried && request.returning !== undefined)
+    await beginTrial(box, before, request.returning.user, trialSeconds(box, before, generation));
   return { revision: generation.number, cut };
 };
 
+/** Who changes the network has to find the box again. */
+const trialSeconds = (box: Box, before: Generation, after: Generation): number =>
+  ['network.env', 'web.json'].every((name) => before.files[name] === after.files[name])
+    ? box.trialSeconds
+    : Math.max(NETWORK_TRIAL, box.trialSeconds);
+
+/** Seconds. */
+const NETWORK_TRIAL = 600;
+
 /** While BOT was disabled nothing was judged. */
 const judgedBy = ({ setUp, policy }: Generation): Policy | null => (setUp && policy.settings.enabled ? policy : null);
-
-/** The plan of a generation for this box, right now. */
-export const planOf = async (
-  box: Pick<Box, 'machine' | 'clock'>,
-  generation: Pick<Generation, 'policy' | 'number' | 'setUp'>,
-): Promise<Plan> => {
-  const facts = {
-    ...(await box.machine.facts()),
-    now: box.clock(),
-    generation: generation.number,
-    setUp: generation.setUp,
-  };
-  return compile(generation.policy, facts);
-};
-
-/**
- * Loads a plan into the kernel, keeps what the one before had counted, and leaves a cut due. `judged` is the policy by which all flows
- * were judged until now, if there was one.
- */
-export const loadPlan = async (
-  box: Box,
-  plan: Plan,
-  { judged = null, staged }: { judged?: Policy | null; staged?: () => Promise<void> } = {},
-): Promise<void> => {
-  const due = box.cutDue;
-  const load = box.machine.load(plan, {
-    staged: async () => {
-      await staged?.();
-      await markCut(box, judged);
-    },
-    leaving: (counters) => keepLeaving(box, counters),
-  });
-  const { removed } = await load.catch(async (error) => {
-    // Not in force: nothing more is due than before.
-    if (error instanceof LoadError && due === null) await unmarkCut(box);
-    throw error;
-  });
-  if (removed) box.trouble.delete('removal');
-  else
-    box.trouble.set(
-      'removal',
-      'The rules from before could not be removed. They have no effect, and go with the next save.',
-    );
-  await settleCounters(box, { removed });
-  box.trouble.delete('rules');
-};
 
 const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files'>> => {
   const { policy, starter, setUp } = box.generation;
@@ -134,9 +104,9 @@ const checkedPlan = async (box: Box, next: Omit<Generation, 'files'>): Promise<P
   return plan;
 };
 
-const keep = async (box: Box, generation: Generation): Promise<void> => {
+const keep = async (box: Box, generation: Generation, tried = false): Promise<void> => {
   try {
-    await box.store.save(generation);
+    await (tried ? box.store.stage(generation) : box.store.save(generation));
   } catch (error) {
     console.error('store:', error);
     await takeBack(box);
@@ -145,10 +115,15 @@ const keep = async (box: Box, generation: Generation): Promise<void> => {
 };
 
 /** A refused load leaves the kernel as it was; after anything else nobody knows, and what was there before is loaded again. */
-const load = async (box: Box, plan: Plan, generation: Generation, before: Generation): Promise<void> => {
+const load = async (
+  box: Box,
+  plan: Plan,
+  generation: Generation,
+  { before, tried }: { before: Generation; tried: boolean },
+): Promise<void> => {
   let kept = false;
   const staged = async () => {
-    await keep(box, generation);
+    await keep(box, generation, tried);
     kept = true;
   };
   try {

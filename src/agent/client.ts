@@ -36,11 +36,16 @@ export class AgentSilent extends Error {
   override readonly name = 'AgentSilent';
 }
 
-/** An agent behind a Unix socket. `timeout` is milliseconds without an answer; a policy change may take several seconds. */
+/**
+ * An agent behind a Unix socket. `timeout` is milliseconds without an answer; a policy change may take several seconds. `opened` says when
+ * the visitor in whose name a call is made has connected, as the machine's uptime in seconds.
+ */
 export const connectAgent =
-  (socketPath: string, timeout = 60_000): Agent =>
+  (socketPath: string, timeout = 60_000, opened: () => number | undefined = () => undefined): Agent =>
   async (verb, input, token, visitor) => {
+    const since = opened();
     const headers = {
+      ...(since === undefined ? {} : { 'x-opened': String(since) }),
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(visitor === undefined ? {} : { 'x-visitor': visitor }),
     };

@@ -163,6 +163,10 @@ export type Store = {
   nextNumber(): Promise<number>;
   /** Writes a generation and makes it current. */
   save(generation: Generation): Promise<void>;
+  /** Writes a generation and leaves the one before current: every start goes back to that one. */
+  stage(generation: Generation): Promise<void>;
+  /** Makes a staged generation current. */
+  keep(number: number): Promise<void>;
   /** Makes an older one current again and forgets the newer ones: the way back after a refused load. */
   rollback(to: number): Promise<void>;
   users(): Promise<User[]>;

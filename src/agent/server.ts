@@ -65,7 +65,7 @@ const dispatch = async (box: Box, root: boolean, request: IncomingMessage): Prom
   const name = (request.url ?? '').slice(1);
   const verb = verbOf(name);
   if (verb === null || (verb.access === 'root' && !root)) throw new Refusal(404, 'The agent knows no such verb.');
-  const caller = await callerOf(box, root, request.headers.authorization ?? '');
+  const caller = await callerOf(box, root, request.headers.authorization ?? '', openedBy(request));
   authorise(verb, caller);
   if (caller.token !== null) noteUse(box, caller.token);
   const input = parseInput(await readBody(request, large.has(name) ? POLICY_BODY_MAX : BODY_MAX), verb.input);
@@ -73,6 +73,12 @@ const dispatch = async (box: Box, root: boolean, request: IncomingMessage): Prom
   return during(visitorOf(String(visitor).slice(0, 64)), () =>
     verb.handle(box, input as Verbs[VerbName]['in'] as never, caller),
   );
+};
+
+/** What the header `x-opened` says; nothing without it. */
+const openedBy = ({ headers }: IncomingMessage): number | null => {
+  const seconds = Number.parseFloat(String(headers['x-opened'] ?? ''));
+  return Number.isFinite(seconds) ? seconds : null;
 };
 
 const large: ReadonlySet<string> = new Set<VerbName>(['policy.edit', 'policy.check']);

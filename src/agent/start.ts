@@ -2,10 +2,11 @@ import { defaultPolicy } from '../policy/defaults.ts';
 import { leavesNobody } from './accounts.ts';
 import { attempt, type Box, makeBox, type Ports } from './box.ts';
 import { catchUp, readCutDue } from './catch-up.ts';
-import { loadPlan, planOf } from './change.ts';
 import { attendConsole } from './console.ts';
 import { applyFiles, renewCertificate } from './effects.ts';
-import type { Generation } from './ports.ts';
+import { loadPlan, planOf } from './load.ts';
+import type { Generation, Store } from './ports.ts';
+import { forgetTrial } from './trial.ts';
 
 /**
  * The agent's start: takes up the generation that is kept (or makes the first), and brings the box to it where it differs.
@@ -31,8 +32,9 @@ export const start = async (ports: Ports): Promise<Box> => {
     );
   await readCutDue(box);
   await attempt(box, 'rules', 'The rules could not be loaded: the box holds what it held before.', () =>
-    loadIfNeeded(box, kept !== null),
+    loadIfNeeded(box, kept === null ? null : ports.store),
   );
+  await forgetTrial(box);
   await attempt(box, 'catch up', 'What an interrupted change left undone could not be done.', () => catchUp(box));
   await applyFiles(box, null, box.generation.files);
   await renewCertificate(box);
@@ -74,13 +76,13 @@ const sameFiles = (one: Generation['files'], other: Generation['files']): boolea
   Object.keys(one).length === Object.keys(other).length &&
   Object.entries(one).every(([name, text]) => other[name] === text);
 
-/** `known`: the generation comes from the disk. */
-const loadIfNeeded = async (box: Box, known: boolean): Promise<void> => {
+/** `disk`: where the generation comes from; null when it is none of the disk's. */
+const loadIfNeeded = async (box: Box, disk: Store | null): Promise<void> => {
   const { generation: held, bot } = await box.machine.look();
   if (held !== null && (held === box.generation.number || bot === 'released')) return;
   if (held !== null && held > box.generation.number) {
     // A newer one that the disk has, too, but that we cannot read: an older one may allow more. One that the disk does not have was refused.
-    if (!known || (await box.store.nextNumber()) > held) return;
+    if (disk === null || (await disk.nextNumber()) > held) return;
   }
   await loadPlan(box, await planOf(box, box.generation));
   // Boot turns forwarding on only with rules in force; these came later.

@@ -4,8 +4,8 @@ import { sameName } from '../policy/resolve.ts';
 import type { Policy } from '../policy/schema.ts';
 import { attempt, type Box } from './box.ts';
 import { catchUp, cutDue } from './catch-up.ts';
-import { loadPlan, planOf } from './change.ts';
 import { cutForbidden } from './flows.ts';
+import { loadPlan, planOf } from './load.ts';
 
 /**
  * What rules in force need while nobody changes them; to be called every few seconds. Time frames switch in the kernel by themselves,

@@ -12,6 +12,7 @@ import { statusHandlers } from './handlers/status.ts';
 import { timeHandlers } from './handlers/time.ts';
 import { tokenHandlers } from './handlers/tokens.ts';
 import { totpHandlers } from './handlers/totp.ts';
+import { trialHandlers } from './handlers/trial.ts';
 import { userHandlers } from './handlers/users.ts';
 import type { Access } from './roles.ts';
 
@@ -153,6 +154,9 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'policy.lint': ['viewer', z.strictObject({ wait: z.number().int().min(0).max(60_000) })],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
+  'trial.get': ['viewer', none],
+  'trial.keep': ['operator', none],
+  'trial.undo': ['operator', none],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],
   'traffic.get': ['viewer', none],
   'names.get': ['viewer', none],
@@ -180,6 +184,7 @@ const handlers: Handlers<VerbName> = {
   ...timeHandlers,
   ...tokenHandlers,
   ...totpHandlers,
+  ...trialHandlers,
   ...userHandlers,
 };
 

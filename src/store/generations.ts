@@ -17,7 +17,8 @@ export type Generation = Meta & { number: number; policy: Policy; files: Record<
 
 /**
  * The generations in `root`. A directory is written whole under a name that nobody reads, synced, then renamed; then
- * `current` is switched. So at each moment of a power loss `current` is whole, old or new.
+ * `current` is switched. So at each moment of a power loss `current` is whole, old or new. What is newer than `current` is on trial, or was
+ * refused, and is gone after the next start.
  */
 export const openGenerations = (disk: Disk, root: string, notice: (sentence: string) => void) => {
   const folder = join(root, 'generations');
@@ -41,9 +42,10 @@ export const openGenerations = (disk: Disk, root: string, notice: (sentence: str
     nextNumber: async () => Math.max(0, (await currentNumber(disk, root)) ?? 0, ...(await numbersIn(disk, folder))) + 1,
     save: async (generation: Generation): Promise<void> => {
       await writeGeneration(disk, folder, generation);
-      await switchCurrent(disk, root, generation.number);
-      await prune(disk, folder, generation.number);
+      await keep(disk, root, generation.number);
     },
+    stage: (generation: Generation): Promise<void> => writeGeneration(disk, folder, generation),
+    keep: (number: number): Promise<void> => keep(disk, root, number),
     rollback: async (to: number): Promise<void> => {
       await switchCurrent(disk, root, to);
       await cleanUp(disk, folder, to);
@@ -91,6 +93,11 @@ const writeGeneration = async (disk: Disk, folder: string, generation: Generatio
   await disk.remove(join(folder, String(number)));
   await disk.rename(half, join(folder, String(number)));
   await disk.sync(folder);
+};
+
+const keep = async (disk: Disk, root: string, number: number): Promise<void> => {
+  await switchCurrent(disk, root, number);
+  await prune(disk, join(root, 'generations'), number);
 };
 
 const switchCurrent = async (disk: Disk, root: string, number: number): Promise<void> => {

@@ -23,6 +23,8 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
     current: (): Promise<Generation | null> => generations.current(),
     nextNumber: (): Promise<number> => generations.nextNumber(),
     save: (generation: Generation): Promise<void> => generations.save(generation),
+    stage: (generation: Generation): Promise<void> => generations.stage(generation),
+    keep: (number: number): Promise<void> => generations.keep(number),
     rollback: (to: number): Promise<void> => generations.rollback(to),
     users: async (): Promise<User[]> => {
       await users.read().catch((error: Error) => notice(error.message));

@@ -31,6 +31,10 @@ export type Lab = {
   restart(reboot?: boolean): Promise<void>;
   code(): Promise<string>;
   token: string;
+  /** Read at each start. */
+  trialSeconds: number;
+  /** When web's visitor connected. */
+  opened: number | undefined;
 };
 
 /** A box fresh out of the image: set-up is to be done. */
@@ -42,6 +46,8 @@ export const freshLab = async (t: ExecutionContext): Promise<Lab> => {
     run: join(directory, 'run'),
     time: { now: 1000 },
     token: '',
+    trialSeconds: 0,
+    opened: undefined,
   } as Lab;
   let close = await open(lab);
   lab.restart = async (reboot = false) => {
@@ -93,13 +99,21 @@ const open = async (lab: Lab): Promise<() => Promise<void>> => {
     run: async (program, args, input) => (await execa(program, args, { input: input ?? '' })).stdout,
   });
   const [store, run] = [await openStore(disk, lab.data, clock), openRun(disk, lab.run)];
-  lab.box = await start({ machine: lab.twin, store, run, secrets, clock, uptime: () => lab.time.now });
+  lab.box = await start({
+    machine: lab.twin,
+    store,
+    run,
+    secrets,
+    clock,
+    uptime: () => lab.time.now,
+    trialSeconds: lab.trialSeconds,
+  });
   const paths = { web: join(lab.run, 'web.sock'), root: join(lab.run, 'root.sock') };
   const servers = [
     await listen(lab.box, { path: paths.web, root: false, group: null }),
     await listen(lab.box, { path: paths.root, root: true, group: null }),
   ];
-  lab.web = connectAgent(paths.web);
+  lab.web = connectAgent(paths.web, 60_000, () => lab.opened);
   lab.root = connectAgent(paths.root);
   return async () => {
     await Promise.all(lab.box.later);

@@ -89,6 +89,38 @@ for (const count of [0, 1, 3]) {
   });
 }
 
+test('a power loss at any step of staging leaves the confirmed generation, and it is what every start goes back to', async (t) => {
+  const steps = await atEveryStep(
+    3,
+    (store) => store.stage(generation(4)),
+    async (disk) => {
+      const store = await open(disk);
+      t.deepEqual(await store.current(), generation(3));
+      t.deepEqual(await disk.list(`${ROOT}/generations`), ['1', '2', '3'], 'what was on trial is gone');
+    },
+  );
+  t.true(steps > 25 * 15);
+});
+
+test('a power loss at any step of keeping what was staged leaves the one before or the kept one, whole', async (t) => {
+  const seen = new Set<number>();
+  await atEveryStep(
+    3,
+    async (store) => {
+      await store.stage(generation(4));
+      await store.keep(4);
+    },
+    async (disk) => {
+      const store = await open(disk);
+      const found = await store.current();
+      t.deepEqual(found, generation(found?.number === 4 ? 4 : 3));
+      t.deepEqual(store.notices(), []);
+      seen.add(found?.number ?? 0);
+    },
+  );
+  t.true(seen.has(3));
+});
+
 test('a power loss at any step of a new password leaves the old or the new one', async (t) => {
   const seen = new Set<string>();
   await atEveryStep(
@@ -164,6 +196,15 @@ const promises: [string, Work, (store: Awaited<ReturnType<typeof open>>) => Prom
     (store) => store.audit({ user: 'admin', what: 'first' }),
     async (store) => (await store.auditLines({ limit: 9 })).lines.map(({ what }) => what),
     ['first'],
+  ],
+  [
+    'a change that was kept',
+    async (store) => {
+      await store.stage(generation(2));
+      await store.keep(2);
+    },
+    (store) => store.current(),
+    generation(2),
   ],
   ['the way back', (store) => store.rollback(1), (store) => store.current(), generation(1)],
 ];

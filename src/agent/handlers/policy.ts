@@ -2,9 +2,11 @@ import { changesOf } from '../../compile/changes.ts';
 import { applyEdit, type Edit } from '../../policy/edit.ts';
 import { starterEdits } from '../../policy/starter-rules.ts';
 import { nameOf, requirePassword, requireRole } from '../caller.ts';
-import { change, planOf } from '../change.ts';
+import { change } from '../change.ts';
 import { describeEdit } from '../describe.ts';
+import { planOf } from '../load.ts';
 import { roleForEdit } from '../roles.ts';
+import { returningOf } from '../trial.ts';
 import type { Handlers } from '../verbs.ts';
 
 /** The policy: look, check, change; and BOT's switch. */
@@ -16,6 +18,7 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
       user: nameOf(caller),
       what: describeEdit(edit),
       revision,
+      returning: returningOf(caller),
       mayDisable: caller.root,
       edit: (policy) => applyEdit(policy, signed(edit, nameOf(caller))),
     });
@@ -35,6 +38,7 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
       user: nameOf(caller),
       what: 'enabled BOT',
       revision,
+      returning: returningOf(caller),
       chosen: starters !== undefined,
       edit: (policy) =>
         applyEdit(policy, { do: 'batch', edits: [...starterEdits(policy, starters ?? []), switchTo(true)] }),
@@ -45,6 +49,7 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
       user: nameOf(caller),
       what: 'disabled BOT',
       revision: expected,
+      returning: returningOf(caller),
       mayDisable: true,
       edit: (policy) => applyEdit(policy, switchTo(false)),
     });
