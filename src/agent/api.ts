@@ -86,10 +86,18 @@ export type Verbs = {
   'trial.undo': { in: Record<string, never>; out: { revision: number } };
   /** The same without doing it: problems, and what the rules in it change for whom, in sentences. */
   'policy.check': { in: { edit: Edit }; out: { at: string; ats?: string[]; problems: Problem[]; changes?: string[] } };
+  /** What `policy.edit` would do with the same: the rules that come to mean something else, and the open connections it would cut. */
+  'policy.affects': { in: { edit: Edit; revision?: number }; out: Affected };
   /** Why a packet is let through or not by the policy in force; 422 with the field in `place` when the question means nothing. */
   'policy.explain': { in: Question; out: Answer };
-  /** What somebody should look at in the policy in force; `findings` null when it is not known after `wait` milliseconds. */
-  'policy.lint': { in: { wait: number }; out: { findings: Finding[] | null; revision: number } };
+  /**
+   * What somebody should look at in the policy in force; with `edit`, what that would add or change. `findings` null when it is not known
+   * after `wait` milliseconds.
+   */
+  'policy.lint': {
+    in: { wait: number; edit?: Edit; revision?: number };
+    out: { findings: Finding[] | null; revision: number };
+  };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
   'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
   /** Asks for the password again. */
@@ -123,13 +131,37 @@ export type { Answer, Finding, Question };
 
 export type VerbName = keyof Verbs;
 
-/** Longest body of `policy.edit` and `policy.check`, in bytes: 10 000 rules are some 4 MB. */
+/** Longest body of the verbs that take an edit, in bytes: 10 000 rules are some 4 MB. */
 export const POLICY_BODY_MAX = 8_000_000;
 
 /** What a user may do: look; look and operate (switch rules, block for a time, restart services); everything. */
 export type Role = 'viewer' | 'operator' | 'administrator';
 
 export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp' | 'sshd';
+
+/**
+ * What an edit would do. `number` of a rule is its place afterwards, null when it is gone. `cut` are the open connections that would end,
+ * those that are alike together, at most 50; `connections` is how many there are in all. `bot`: is BOT on afterwards?
+ */
+export type Affected = {
+  revision: number;
+  bot: boolean;
+  rules: { id: string; number: number | null; rule: string; change: 'new' | 'changed' | 'gone'; sentence: string }[];
+  cut: CutConnections[];
+  connections: number;
+};
+
+/** Open connections that are alike. `was`: the rule that lets them through, `becomes`: what their first packet would meet. */
+export type CutConnections = {
+  count: number;
+  from: string;
+  mac: string | null;
+  to: string;
+  service: string;
+  was: { verdict: 'accept' | 'drop' | 'reject'; rule: string | null; id: string };
+  becomes: { verdict: 'accept' | 'drop' | 'reject'; rule: string | null; id: string; needsMac: boolean };
+  sentence: string;
+};
 
 /** A change that is in force and not confirmed. `left` is seconds; `mine`: the one who asks made it, and can keep it. */
 export type TrialState = { revision: number; what: string; user: string; left: number; mine: boolean };

@@ -69,11 +69,16 @@ const trialSeconds = (box: Box, before: Generation, after: Generation): number =
 /** Seconds. */
 const NETWORK_TRIAL = 600;
 
-/** While BOT was disabled nothing was judged. */
-const judgedBy = ({ setUp, policy }: Generation): Policy | null => (setUp && policy.settings.enabled ? policy : null);
+/** The policy by which flows were judged under a generation: while BOT was disabled nothing was. */
+export const judgedBy = ({ setUp, policy }: Generation): Policy | null =>
+  setUp && policy.settings.enabled ? policy : null;
 
-const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files'>> => {
-  const { policy, starter, setUp } = box.generation;
+/** The policy that a change would put in force, and whether the starter rules were added by then; refuses what cannot be saved. */
+export const draftPolicy = (
+  box: Box,
+  request: Pick<Change, 'edit' | 'mayDisable' | 'chosen'>,
+): Pick<Generation, 'policy' | 'starter'> => {
+  const { policy, starter } = box.generation;
   // Blocks that are over go with the next change; the kernel let go of them by itself.
   const now = box.clock();
   const edited = request.edit({
@@ -89,13 +94,17 @@ const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files
   return {
     policy: first && request.chosen !== true ? withStarterRules(edited.policy) : edited.policy,
     starter: starter || first,
-    setUp: setUp || request.setUp === true,
-    number: await box.store.nextNumber(),
-    user: request.user,
-    what: request.what,
-    time: now,
   };
 };
+
+const draft = async (box: Box, request: Change): Promise<Omit<Generation, 'files'>> => ({
+  ...draftPolicy(box, request),
+  setUp: box.generation.setUp || request.setUp === true,
+  number: await box.store.nextNumber(),
+  user: request.user,
+  what: request.what,
+  time: box.clock(),
+});
 
 const checkedPlan = async (box: Box, next: Omit<Generation, 'files'>): Promise<Plan> => {
   const plan = await planOf(box, next);

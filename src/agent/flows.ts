@@ -16,12 +16,22 @@ export const cutForbidden = async (
   generation: Generation,
   before: Policy | null = generation.policy,
 ): Promise<number> => {
-  if (generation.setUp && !generation.policy.settings.enabled) return 0;
+  const { forbidden } = await flowsToCut(box, generation, before);
+  return forbidden.length === 0 ? 0 : box.machine.cut(forbidden);
+};
+
+/** The flows that `cutForbidden` would cut, and the neighbour table by which they were judged. */
+export const flowsToCut = async (
+  box: Pick<Box, 'machine' | 'clock'>,
+  generation: Pick<Generation, 'policy' | 'setUp'>,
+  before: Policy | null,
+): Promise<{ forbidden: Flow[]; macs: Map<string, string> }> => {
+  if (generation.setUp && !generation.policy.settings.enabled) return { forbidden: [], macs: new Map() };
   const [flows, macs] = await Promise.all([box.machine.flows(), box.machine.neighbours()]);
   const forbidden = generation.setUp
     ? forbiddenFlows(generation.policy, flows, macs, await worldOf(box, generation.policy), before)
     : flows.filter((flow) => flow.direction === 'forward');
-  return forbidden.length === 0 ? 0 : box.machine.cut(forbidden);
+  return { forbidden, macs };
 };
 
 /** What a verdict depends on besides the policy: the time, RED's address, and what DNS names are answered with. */
@@ -95,7 +105,8 @@ const UDP = 17;
 const FTP = 21;
 const ICMP = [1, 58];
 
-const packetOf = (flow: Flow, macs: Map<string, string>): Packet => ({
+/** The packet that began a flow. */
+export const packetOf = (flow: Flow, macs: Map<string, string>): Packet => ({
   from: flow.src,
   mac: macs.get(flow.src) ?? null,
   to: flow.direction === 'input' ? 'greengate' : flow.dst,

@@ -81,7 +81,7 @@ const openedBy = ({ headers }: IncomingMessage): number | null => {
   return Number.isFinite(seconds) ? seconds : null;
 };
 
-const large: ReadonlySet<string> = new Set<VerbName>(['policy.edit', 'policy.check']);
+const large: ReadonlySet<string> = new Set<VerbName>(['policy.edit', 'policy.check', 'policy.affects', 'policy.lint']);
 
 /** Refuses whom the verb is not for. What an edit of the policy takes is decided where it is known. */
 const authorise = ({ access, personal }: Verb<VerbName>, { root, role, token }: Caller): void => {

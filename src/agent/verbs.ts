@@ -3,6 +3,7 @@ import type { VerbName, Verbs } from './api.ts';
 import type { Box } from './box.ts';
 import type { Caller } from './caller.ts';
 import { accessHandlers } from './handlers/access.ts';
+import { affectsHandlers } from './handlers/affects.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { boxHandlers, serviceNames } from './handlers/box.ts';
 import { explainHandlers } from './handlers/explain.ts';
@@ -140,6 +141,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'policy.get': ['viewer', none],
   'policy.edit': ['operator', z.strictObject({ edit, revision })],
   'policy.check': ['operator', z.strictObject({ edit })],
+  'policy.affects': ['operator', z.strictObject({ edit, revision })],
   'policy.explain': [
     'viewer',
     z.strictObject({
@@ -151,7 +153,10 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
       at: short.optional(),
     }),
   ],
-  'policy.lint': ['viewer', z.strictObject({ wait: z.number().int().min(0).max(60_000) })],
+  'policy.lint': [
+    'viewer',
+    z.strictObject({ wait: z.number().int().min(0).max(60_000), edit: edit.optional(), revision }),
+  ],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
   'trial.get': ['viewer', none],
@@ -175,6 +180,7 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
 
 const handlers: Handlers<VerbName> = {
   ...accessHandlers,
+  ...affectsHandlers,
   ...auditHandlers,
   ...boxHandlers,
   ...explainHandlers,

@@ -234,9 +234,40 @@ test('why a packet is let through, and what is to be looked at', async (t) => {
   const found = await client.get('/lint');
   t.like(found.json, { length: 1, 0: { kind: 'duplicate', by: { 0: { id: 'r1' } }, packet: { to: '203.0.113.1' } } });
   t.is((await client.get('/lint', { headers: { 'if-none-match': found.headers.get('etag') ?? '' } })).status, 304);
+  const [saved, other] = [await client.post('/lint', []), await client.post('/lint', { do: 'deleteRule', id: 'r1' })];
+  t.deepEqual([saved.status, saved.json], [200, [] as never], 'what is there already is not added');
+  t.deepEqual([other.status, other.json], [200, [] as never]);
   const { fix } = (found.json as { fix: object }[])[0] ?? {};
   t.is((await client.post('/edits', [fix])).status, 200);
   t.deepEqual((await client.get('/lint')).json, [] as never);
+});
+
+test('what an edit would cut is told, and what it adds to be looked at; nothing is done', async (t) => {
+  const { api: client, lab } = await ready(t);
+  await client.patch('/rules/r1', { remark: 'Mail out' });
+  await client.put('/settings', { adminMac: '00:16:3e:00:00:25' });
+  await lab.web('bot.enable', { starters: [] }, lab.token);
+  const open = { direction: 'forward', protocol: 6, sport: 4, dport: 25, expected: false, mark: 0 } as const;
+  lab.twin.traffic = [{ ...open, src: '192.168.51.25', dst: '203.0.113.9', handle: 'mail' }];
+  const [rule] = (await client.get('/rules')).json as [Rule];
+  const told = await client.post('/affects', { do: 'deleteRule', id: rule.id });
+  t.like(told.json, {
+    bot: true,
+    connections: 1,
+    cut: { 0: { from: '192.168.51.25', service: 'tcp/25', was: { id: rule.id }, becomes: { verdict: 'drop' } } },
+    rules: { 0: { id: rule.id, number: null, change: 'gone' } },
+  });
+  const { id: _, ...twin } = rule;
+  const added = await client.post('/lint', [{ do: 'saveRule', value: twin }]);
+  t.like(added.json, { length: 1, 0: { kind: 'duplicate' } });
+  t.is(lab.twin.traffic.length, 1);
+  t.is(((await client.get('/rules')).json as Rule[])[0]?.id, rule.id);
+  const etag = (await client.get('/policy')).headers.get('etag') ?? '';
+  await client.post('/addresses', { name: 'Other', value: '192.168.51.99' });
+  const late = { headers: { 'if-match': etag } };
+  t.is((await client.post('/affects', { do: 'deleteRule', id: rule.id }, late)).status, 412);
+  t.is((await client.post('/lint', { do: 'deleteRule', id: rule.id }, late)).status, 412);
+  t.is((await client.post('/affects', { do: 'deleteRule', id: 'r99' })).status, 422);
 });
 
 test('a policy of 2000 rules goes in and out', async (t) => {

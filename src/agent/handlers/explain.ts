@@ -1,9 +1,11 @@
 import { answerOf } from '../../compile/answer.ts';
 import type { Box } from '../box.ts';
+import { requireRole } from '../caller.ts';
 import { worldOf } from '../flows.ts';
-import { findingsOf } from '../lint.ts';
+import { addedFindings, findingsOf } from '../lint.ts';
 import { Refusal } from '../refusal.ts';
 import type { Handlers } from '../verbs.ts';
+import { draftOf, requireRevision } from './affects.ts';
 
 /** Questions about the policy in force. They change nothing. */
 export const explainHandlers: Handlers<'policy.explain' | 'policy.lint'> = {
@@ -14,9 +16,14 @@ export const explainHandlers: Handlers<'policy.explain' | 'policy.lint'> = {
     if (!answer.ok) throw new Refusal(422, 'This is no question about a packet.', { problems: answer.problems });
     return answer.value;
   },
-  'policy.lint': async (box, { wait }) => {
+  'policy.lint': async (box, { wait, edit, revision }, caller) => {
     const { policy, number } = box.generation;
-    return { findings: await findingsOf(box, await worldOf(box, policy), wait), revision: number };
+    const world = await worldOf(box, policy);
+    if (edit === undefined) return { findings: await findingsOf(box, world, wait), revision: number };
+    requireRole(caller, 'operator');
+    requireRevision(box, revision);
+    const draft = { key: JSON.stringify(edit), policy: draftOf(box, edit, caller).policy };
+    return { findings: await addedFindings(box, draft, world, wait), revision: number };
   },
 };
 

@@ -58,7 +58,7 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
 };
 
 /** Blocks carry the name of who made them, whatever the form says. */
-const signed = (edit: Edit, by: string): Edit => {
+export const signed = (edit: Edit, by: string): Edit => {
   if (edit.do === 'batch') return { ...edit, edits: edit.edits.map((one) => signed(one, by)) };
   return edit.do === 'block' ? { ...edit, by } : edit;
 };

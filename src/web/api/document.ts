@@ -76,6 +76,7 @@ function operationId({ method, path }: Route): string {
 
 const writes = ({ method }: Route): boolean => method !== 'GET';
 const changesPolicy = (route: Route): boolean => writes(route) && route.answer.schema === 'Saved';
+const heedsIfMatch = (route: Route): boolean => changesPolicy(route) || route.draft === true;
 
 function parameters(route: Route): Json[] {
   return [
@@ -87,7 +88,7 @@ function parameters(route: Route): Json[] {
       schema: fieldSchema(field),
     })),
     ...(route.policy ? [header('If-None-Match', 'An ETag: 304 when the policy still is that one.')] : []),
-    ...(changesPolicy(route) ? [header('If-Match', 'An ETag: 412 when the policy is another one meanwhile.')] : []),
+    ...(heedsIfMatch(route) ? [header('If-Match', 'An ETag: 412 when the policy is another one meanwhile.')] : []),
   ];
 }
 
@@ -126,7 +127,7 @@ function refusalsOf(route: Route): string[] {
   if (route.query !== undefined) some.add('400');
   if (writes(route)) for (const status of ['400', '409', '422', '429']) some.add(status);
   if (route.body !== undefined) for (const status of ['413', '415']) some.add(status);
-  if (changesPolicy(route)) some.add('412');
+  if (heedsIfMatch(route)) some.add('412');
   return [...some].sort();
 }
 

@@ -60,3 +60,31 @@ export const findingSchema = z.object({
   packet: z.nullable(packet),
   fix: z.nullable(z.object({ do: z.string() })),
 });
+
+/** The agent's `Affected`. */
+export const affectedSchema = z.object({
+  revision: whole,
+  bot: z.boolean(),
+  rules: z.array(
+    z.object({
+      id: z.string(),
+      number: z.nullable(whole),
+      rule: z.string(),
+      change: z.enum(['new', 'changed', 'gone']),
+      sentence: z.string(),
+    }),
+  ),
+  cut: z.array(
+    z.object({
+      count: whole,
+      from: z.string(),
+      mac: z.nullable(z.string()),
+      to: z.string(),
+      service: z.string(),
+      was: z.object({ verdict, rule: z.nullable(z.string()), id: z.string() }),
+      becomes: z.object({ verdict, rule: z.nullable(z.string()), id: z.string(), needsMac: z.boolean() }),
+      sentence: z.string(),
+    }),
+  ),
+  connections: whole,
+});

@@ -1,7 +1,12 @@
 import type { Question } from '../../agent/api.ts';
+import { editIn } from './policy.ts';
 import { ApiRefusal, type Route } from './route.ts';
+import { heedingIfMatch } from './saving.ts';
 
-/** Questions about the policy in force; nothing is changed. */
+/** Must stand above the table that is made with it. */
+const edited = { do: 'deleteRule', id: 'r1' };
+
+/** Questions about the policy, in force or not yet; nothing is changed. */
 export const explainRoutes: Route[] = [
   {
     method: 'POST',
@@ -27,5 +32,33 @@ export const explainRoutes: Route[] = [
       if (findings === null) throw new ApiRefusal(503, 'It takes longer, or the policy has just changed. Ask again.');
       return { body: findings, revision };
     },
+  },
+  {
+    method: 'POST',
+    path: '/lint',
+    tag: 'Policy',
+    summary: 'The same for an edit, or several, without doing it: only what that adds or changes',
+    draft: true,
+    body: { schema: 'EditOrEdits', example: edited, large: true },
+    answer: { schema: 'Finding', list: true, text: 'Findings that there are not now; nothing is changed.' },
+    run: (call) =>
+      heedingIfMatch(call, async (revision) => {
+        const { findings } = await call.agent('policy.lint', { wait: 30_000, edit: editIn(call.body), ...revision });
+        if (findings === null) throw new ApiRefusal(503, 'It takes longer, or the policy has just changed. Ask again.');
+        return { body: findings };
+      }),
+  },
+  {
+    method: 'POST',
+    path: '/affects',
+    tag: 'Policy',
+    summary: 'What an edit, or several, would do: the rules that change, and the open connections that would be cut',
+    draft: true,
+    body: { schema: 'EditOrEdits', example: edited, large: true },
+    answer: { schema: 'Affected', text: 'What saving the same would cut; nothing is changed.' },
+    run: (call) =>
+      heedingIfMatch(call, async (revision) => ({
+        body: await call.agent('policy.affects', { edit: editIn(call.body), ...revision }),
+      })),
   },
 ];

@@ -77,10 +77,7 @@ export const policyRoutes: Route[] = [
       large: true,
     },
     answer: { schema: 'Checked', text: 'What would be said; nothing is changed.' },
-    run: async ({ agent, body }) => {
-      const edit: Edit = Array.isArray(body) ? { do: 'batch', edits: editsOf(body) } : (body as Edit);
-      return { body: await agent('policy.check', { edit }) };
-    },
+    run: async ({ agent, body }) => ({ body: await agent('policy.check', { edit: editIn(body) }) }),
   },
 ];
 
@@ -150,6 +147,10 @@ function sectionRoutes(section: keyof typeof examples & Section): Route[] {
     },
   ];
 }
+
+/** One edit, or a list of them as one. */
+export const editIn = (body: unknown): Edit =>
+  Array.isArray(body) ? { do: 'batch', edits: editsOf(body) } : (body as Edit);
 
 const editsOf = (body: unknown): Edit[] => {
   if (!Array.isArray(body)) throw new ApiRefusal(400, 'The body must be a list of edits.');

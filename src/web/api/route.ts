@@ -36,6 +36,8 @@ export type Route = {
   open?: boolean;
   /** The answer comes from the policy: it has an ETag, and If-None-Match is heeded. */
   policy?: boolean;
+  /** It says what a change would do, without doing it: If-Match is heeded. */
+  draft?: boolean;
   query?: Record<string, QueryField>;
   body?: { schema: SchemaName; example: unknown; optional?: boolean; large?: boolean };
   answer: { schema: SchemaName; list?: boolean; created?: boolean; text: string };

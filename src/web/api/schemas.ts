@@ -13,7 +13,7 @@ import { network, remark } from '../../policy/schema-fields.ts';
 import { addressGroupSchema, addressSchema, serviceSchema } from '../../policy/schema-objects.ts';
 import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
 import { firewallLogSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
-import { explainedSchema, findingSchema, questionSchema } from './explain-schemas.ts';
+import { affectedSchema, explainedSchema, findingSchema, questionSchema } from './explain-schemas.ts';
 
 const position = z.number().int().min(0).max(100_000);
 const problem = z.strictObject({ place: z.string(), owner: z.string(), message: z.string() });
@@ -134,6 +134,7 @@ export const schemas = {
   Question: questionSchema,
   Explained: explainedSchema,
   Finding: findingSchema,
+  Affected: affectedSchema,
   Enable: z.strictObject({ starters: z.array(z.string()).optional() }),
   Problem: problem,
   Error: z.strictObject({
@@ -175,6 +176,8 @@ export const sentences: Partial<Record<SchemaName, string>> = {
     '`rule` is the remark of the rule that decides, or its id; null when none does. `steps` are the rules in the order they were asked, each with the first `field` that did not match; the last one decided. `outcomes`: within each limit, and beyond. `others`: an example of each packet that the question means as well and that is decided otherwise.',
   Finding:
     'Something to look at. `packet` shows it, `by` are the rules that make it so, and `fix` is an edit after which every packet is decided as before.',
+  Affected:
+    'The rules that come to mean something else; `number` is the place afterwards, null when it is gone. `cut`: connections that are alike together, at most 50 lines, of `connections` in all; `was.rule` lets them through, `becomes` is what their first packet would meet.',
   Enable: 'Ids of ready-made rules to add: dns, dhcp …; left out, the first time adds the rule for DNS.',
   Problem: '`place` is a path in the policy (rules/3/source/name), `owner` the name of the object there.',
   Error: 'One sentence, and the problems behind it.',
