@@ -30,11 +30,32 @@ const typed = (form) => {
   return fields.some(changed) || (fields.length > 0 && document.querySelector('[data-unsaved]') !== null);
 };
 
+/** What opens over the page, and must not stay there when the focus has gone on. */
+const OVER = 'details.gg-more-filters';
+const close = ({ target, relatedTarget }) => {
+  const over = target.closest(`${OVER}[open], #nav:popover-open`);
+  if (over === null || relatedTarget === null || over.contains(relatedTarget)) return;
+  if (over.id === 'nav') over.hidePopover();
+  else over.open = false;
+};
+
+/** What asks by a clock waits while somebody goes through it by keyboard: the focus would be gone with the element. */
+const wait = (event) => {
+  const { elt } = event.detail;
+  const clock = elt.getAttribute('hx-trigger')?.startsWith('every');
+  if (clock && elt.querySelector(':focus-visible:not([id])') !== null) event.preventDefault();
+};
+
 /** Escape leaves the field, then the page for the one that it was opened from; typed text is not lost without a word. */
 let warned = false;
 const leave = (event) => {
   if (event.defaultPrevented || document.querySelector(':popover-open') !== null) return;
   const { target } = event;
+  const over = target.closest(OVER);
+  if (over?.open) {
+    over.open = false;
+    return over.querySelector('summary').focus();
+  }
   if (target.matches('input:not([type="checkbox"], [type="radio"]), select, textarea')) {
     if (target.type !== 'search' || target.value === '') target.blur();
     return;
@@ -92,6 +113,8 @@ document.addEventListener('change', (event) => {
 });
 document.addEventListener('input', pick);
 document.addEventListener('keydown', key);
+document.addEventListener('focusout', close);
+document.addEventListener('htmx:beforeRequest', wait);
 document.addEventListener('htmx:responseError', failed);
 document.addEventListener('htmx:sendError', failed);
 document.addEventListener('htmx:afterSwap', () => {

@@ -48,11 +48,16 @@ document.addEventListener('click', (event) => {
   last = box;
 });
 
-/** A selection outlives a change of the list. */
+/** A selection outlives a change of the list, and the focus stays in its line, or goes to what stands there now. */
 let selected = [];
+let line = -1;
 document.addEventListener('htmx:beforeSwap', () => {
+  line = rows().findIndex((row) => row.contains(document.activeElement));
   selected = boxes().flatMap((box) => (box.checked ? [box.value] : []));
 });
 document.addEventListener('htmx:afterSwap', () => {
   for (const box of boxes()) if (selected.includes(box.value)) box.checked = true;
+});
+document.addEventListener('htmx:afterSettle', () => {
+  if (line >= 0 && document.activeElement === document.body) focusRow(rows()[Math.min(line, rows().length - 1)]);
 });
