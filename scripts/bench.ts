@@ -5,8 +5,10 @@ import { endAll, run, TOP } from '../test/appliance/lib/process.ts';
 import { establishedTable } from './bench/established.ts';
 import { explainTable } from './bench/explain.ts';
 import { hostsTable } from './bench/hosts.ts';
+import { importTable } from './bench/import.ts';
 import { loadTable } from './bench/load.ts';
 import { officeTable } from './bench/office.ts';
+import { pagesTable } from './bench/pages.ts';
 import { skeletonTable } from './bench/skeleton.ts';
 import { printTable, type Table } from './bench/table.ts';
 import { verbTable } from './bench/verb.ts';
@@ -23,6 +25,8 @@ const tables: Record<string, (parts: string[]) => Table | Promise<Table>> = {
   verb: verbTable,
   explain: explainTable,
   skeleton: skeletonTable,
+  pages: pagesTable,
+  import: importTable,
 };
 
 const [wanted, ...parts] = process.argv.slice(2);
