@@ -1,22 +1,8 @@
+import type { FindingKind } from '../policy/finding-kinds.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { ruleSentence } from '../policy/sentence.ts';
 import { clockWords } from '../policy/zones.ts';
 import type { Step } from './model.ts';
-
-/** The kinds of findings, each with a name for people. */
-export const findingNames = {
-  never: 'Never used',
-  duplicate: 'Duplicate',
-  redundant: 'Superfluous',
-  partly: 'Partly decided above',
-  wide: 'Very wide',
-  ui: 'Opens this user interface',
-  proxy: 'The proxy goes round it',
-  expired: 'Expired',
-  unused: 'Unused group',
-} as const;
-
-export type FindingKind = keyof typeof findingNames;
 
 /** One sentence on a rule. */
 export const findingWords = (policy: Policy, kind: Exclude<FindingKind, 'unused'>, rule: Rule, by: Step[]): string => {

@@ -1,5 +1,6 @@
 import { origins } from '../plan/ruleset.ts';
 import type { Edit } from '../policy/edit.ts';
+import type { FindingKind } from '../policy/finding-kinds.ts';
 import type { Match } from '../policy/matches.ts';
 import { duplicates } from '../policy/same-rule.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
@@ -9,7 +10,7 @@ import type { Packet, Verdict } from './judge.ts';
 import { type Ask, askOf } from './lint-ask.ts';
 import { boxFindings, firstDecided, probesOf } from './lint-box.ts';
 import { orderFindings } from './lint-order.ts';
-import { type FindingKind, findingWords } from './lint-words.ts';
+import { findingWords } from './lint-words.ts';
 import { limitsAction, type Step, type World } from './model.ts';
 
 /** A rule as it is named in findings: its remark or, without one, its id. */

@@ -20,6 +20,9 @@ import { isExpired } from './rule-when.ts';
 export const filterNames = ['q', 'host', 'service', 'action', 'state', 'heading'] as const;
 export type RuleFilter = Record<(typeof filterNames)[number], string>;
 
+/** Everything passes. */
+export const noFilter: RuleFilter = { q: '', host: '', service: '', action: '', state: '', heading: '' };
+
 /** Where the rule list stands: its filter and its page. */
 export type ListPlace = { filter: RuleFilter; page: string };
 
@@ -42,8 +45,16 @@ export const listAddress = ({ filter, page }: ListPlace): string =>
 /** Is the list narrowed at all? */
 export const isFiltered = (filter: RuleFilter): boolean => filterNames.some((name) => filter[name] !== '');
 
-/** A test for the rules that a filter lets through. Objects are looked up once, for it is asked of thousands of rules. */
-export const ruleFilter = (policy: Policy, filter: RuleFilter, now: number): ((rule: Rule) => boolean) => {
+/**
+ * A test for the rules that a filter lets through. Objects are looked up once, for it is asked of thousands of rules. `found`: the ids of
+ * rules with findings; where nobody knows them, a filter by findings lets none through.
+ */
+export const ruleFilter = (
+  policy: Policy,
+  filter: RuleFilter,
+  now: number,
+  found: ReadonlySet<string> | null,
+): ((rule: Rule) => boolean) => {
   const tests: ((rule: Rule) => boolean)[] = [];
   if (filter.q !== '') tests.push(either(textTest(policy, filter.q), hostTest(policy, filter.q)));
   if (filter.host !== '') tests.push(hostTest(policy, filter.host) ?? nameTest(filter.host, ['source', 'destination']));
@@ -51,6 +62,7 @@ export const ruleFilter = (policy: Policy, filter: RuleFilter, now: number): ((r
     tests.push(portTest(policy, filter.service) ?? serviceNameTest(policy, filter.service.toLowerCase()));
   if (filter.action !== '') tests.push((rule) => rule.action === filter.action);
   if (filter.heading !== '') tests.push((rule) => sameName(rule.heading, filter.heading));
+  if (filter.state === 'found') tests.push(({ id }) => found?.has(id) === true);
   const state = states[filter.state];
   if (state !== undefined) tests.push((rule) => state(rule, now));
   return (rule) => tests.every((test) => test(rule));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Policy, Rule } from '../policy/schema.ts';
+import type { FindingView } from './findings.ts';
 import type { Status } from './frame.ts';
 import { runOf } from './rule-moves.ts';
 import { type Clock, isExpired, type Remark, remarksOf } from './rule-when.ts';
@@ -29,6 +30,8 @@ export type Row = {
   /** When it last matched, in seconds since the epoch; 0 when nobody knows. `logged`: the log has a line of it. */
   last: number;
   logged: boolean;
+  /** What somebody should look at in it. */
+  found: FindingView[];
   head: Head | null;
 };
 
@@ -43,6 +46,8 @@ export type RowParts = {
   /** When the agent last saw its counter grow, to the minute, and the time of its newest log line; by rule id. */
   hits: Status['hits'];
   logged: Record<string, number>;
+  /** Findings by rule id. */
+  found: ReadonlyMap<string, FindingView[]>;
 };
 
 /** The lines of one page. `shown` are positions in the policy, in order. */
@@ -73,7 +78,11 @@ const headOf = (rules: readonly Rule[], index: number, [from, to]: [number, numb
   return { name, count: to - from, first: rules[from]?.id ?? '', continued: first && index > from };
 };
 
-const rowOf = ({ policy, counters, hits, clock, logged }: RowParts, rule: Rule, index: number): Omit<Row, 'head'> => ({
+const rowOf = (
+  { policy, counters, hits, clock, logged, found }: RowParts,
+  rule: Rule,
+  index: number,
+): Omit<Row, 'head'> => ({
   id: rule.id,
   number: index + 1,
   mark: ruleMark(rule),
@@ -91,6 +100,7 @@ const rowOf = ({ policy, counters, hits, clock, logged }: RowParts, rule: Rule, 
   counter: counters[rule.id] ?? { packets: 0, bytes: 0 },
   last: lastOf(logged[rule.id] ?? 0, hits[rule.id] ?? 0),
   logged: logged[rule.id] !== undefined,
+  found: found.get(rule.id) ?? [],
 });
 
 /** The log is exact, but a rule is not always logged; the counter is looked at once a minute. */

@@ -8,7 +8,9 @@ const chrome = useChrome();
 /** Rules a to f, b and c under the heading Mail, in a browser that complains about nothing. */
 const open = async (t: ExecutionContext, javaScriptEnabled = true): Promise<{ ui: Ui; page: Page }> => {
   const ui = await readyUi(t, { block: true });
-  const value = { source: { kind: 'any' }, destination: { kind: 'any' }, service: { kind: 'any' }, action: 'accept' };
+  const value = { source: { kind: 'any' }, service: { kind: 'any' }, action: 'accept' };
+  // Each of its own: what says the same as another has a finding below it.
+  const destination = (id: string) => ({ kind: 'typed', value: `203.0.113.${id.charCodeAt(0)}` });
   await ui.edit({
     do: 'batch',
     edits: [
@@ -17,7 +19,12 @@ const open = async (t: ExecutionContext, javaScriptEnabled = true): Promise<{ ui
         do: 'saveRule' as const,
         id,
         restore: true,
-        value: { ...value, remark: `Remark ${id}`, heading: 'bc'.includes(id) ? 'Mail' : '' },
+        value: {
+          ...value,
+          destination: destination(id),
+          remark: `Remark ${id}`,
+          heading: 'bc'.includes(id) ? 'Mail' : '',
+        },
       })),
     ],
   });

@@ -95,9 +95,9 @@ test('frames, limits and expiries in words, and whether they are in force', (t) 
   t.regex(limitWords({ ...limit, for: 'action' }), /^acts at most .*; then the next rules decide$/);
 });
 
-const filterOf = (policy: Policy, filter: object): string => {
+const filterOf = (policy: Policy, filter: object, found: ReadonlySet<string> | null = null): string => {
   const empty = { q: '', host: '', service: '', action: '', state: '', heading: '' };
-  const passes = ruleFilter(policy, { ...empty, ...filter }, NOW);
+  const passes = ruleFilter(policy, { ...empty, ...filter }, NOW, found);
   return policy.rules
     .filter(passes)
     .map(({ id }) => id)
@@ -154,10 +154,16 @@ test('services are found by name, by member and by port; action, state and headi
   t.is(filterOf(policy, { heading: 'Mail' }), 'smtp');
 });
 
+test('a filter by findings lets nothing through while nobody knows them', (t) => {
+  const policy = policyOf('a', 'b', 'c');
+  t.is(filterOf(policy, { state: 'found' }), '');
+  t.is(filterOf(policy, { state: 'found' }, new Set(['b'])), 'b');
+});
+
 test('groups have a head once, also where a page begins within one, and an end', (t) => {
   const policy = policyOf('a', 'b:Mail', 'c:Mail', 'd');
   const heads = (shown: number[]) =>
-    rowsOf({ policy, counters: {}, hits: {}, clock, logged: {} }, shown).map(({ head }) =>
+    rowsOf({ policy, counters: {}, hits: {}, clock, logged: {}, found: new Map() }, shown).map(({ head }) =>
       head === null ? '-' : `${head.name || 'none'} ${head.count}${head.continued ? ' continued' : ''}`,
     );
   t.deepEqual(heads([0, 1, 2, 3]), ['-', 'Mail 2', '-', 'none 1']);

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Policy } from '../../policy/schema.ts';
 import { starterRules } from '../../policy/starter-rules.ts';
 import { can, type Pages, tokenOf, type Web } from '../context.ts';
+import { byRule, type FindingView, findingsAt, foundIds, summaryOf } from '../findings.ts';
 import { askStatus, type Status, showPage } from '../frame.ts';
 import { PAGE_SIZE, pageOf } from '../paging.ts';
 import {
@@ -9,6 +10,7 @@ import {
   isFiltered,
   type ListPlace,
   listAddress,
+  noFilter,
   placeOfQuery,
   placeText,
   ruleFilter,
@@ -40,8 +42,15 @@ export const showRules = async (web: Web, ctx: Context, place: ListPlace, meant?
     askStatus(web, ctx),
     web.agent('policy.get', {}, tokenOf(ctx)),
   ]);
+  const sought = await foundIds(web, ctx, place.filter, revision);
+  const findings = policy.rules.length === 0 ? [] : await findingsAt(web, ctx, revision);
   await showPage(web, ctx, { title: 'Block Outgoing Traffic', nav: 'bot', status }, 'bot.njk', {
-    ...listOf(web, place, policy, status),
+    ...listOf(web, place, policy, status, { sought, found: byRule(findings ?? []) }),
+    lint: findings === null ? null : summaryOf(findings),
+    // The line about findings asks for itself again: what stands at the rules came with the page, and has none.
+    late: ctx.get('HX-Trigger') === 'lint',
+    here: listAddress(place),
+    foundHere: listAddress({ filter: { ...noFilter, state: 'found' }, page: '' }),
     bot: status.bot,
     settings: policy.settings,
     configured: policy.settings.adminMac !== '',
@@ -52,14 +61,16 @@ export const showRules = async (web: Web, ctx: Context, place: ListPlace, meant?
   });
 };
 
-const listOf = (web: Web, place: ListPlace, policy: Policy, status: Status) => {
-  const passes = ruleFilter(policy, place.filter, status.time);
+type Found = { sought: ReadonlySet<string> | null; found: Map<string, FindingView[]> };
+
+const listOf = (web: Web, place: ListPlace, policy: Policy, status: Status, { sought, found: marks }: Found) => {
+  const passes = ruleFilter(policy, place.filter, status.time, sought);
   const found = policy.rules.flatMap((rule, index) => (passes(rule) ? [index] : []));
   const list = pageOf(found, '', place.page, () => '');
   const ids = list.rows.flatMap((index) => policy.rules[index]?.id ?? []);
   const clock = clockAt(status.timezone, status.time);
   const logged = ids.length > 0 ? web.logs.lastHits(ids) : {};
-  const parts = { policy, counters: status.counters, hits: status.hits, clock, logged };
+  const parts = { policy, counters: status.counters, hits: status.hits, clock, logged, found: marks };
   const total = policy.rules.length;
   const at = (page: number) => listAddress({ ...place, page: String(page) });
   return {
@@ -101,6 +112,7 @@ const chipValues: Record<string, string> = {
   drop: 'DROP',
   reject: 'REJECT',
   log: 'LOG only',
+  found: 'with findings',
 };
 
 /** What is offered beside the button that enables BOT for the first time. */

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import type { Edit } from '../../policy/edit.ts';
 import type { Rule } from '../../policy/schema.ts';
 import { type Pages, sessionOf, tokenOf, type Web } from '../context.ts';
+import { foundIds } from '../findings.ts';
 import { setFlash } from '../flash.ts';
 import { fieldsOf } from '../form.ts';
 import { seeOther } from '../frame.ts';
@@ -62,6 +63,8 @@ const fromRow = (web: Web, ctx: Context): Promise<void> | void => {
   const fields = fieldsOf(ctx);
   const gone = fields.get('delete');
   if (gone !== null) return remove(web, ctx, [gone]);
+  const off = fields.get('off');
+  if (off !== null) return switchOff(web, ctx, off);
   const [, id = '', mark = '', what = '', on = ''] =
     /^([a-z0-9]{1,16}) ([\w-]{8}) (enabled|log) (yes|no)$/.exec(fields.get('set') ?? '') ?? [];
   if (id === '') return seeOther(ctx, listAddress(placeOfText(fields.get('place') ?? '')));
@@ -91,6 +94,24 @@ const toggle = async (web: Web, ctx: Context, { id, mark, what, on }: Toggle): P
   if (!saved.ok) setFlash(ctx, 'refused', problemText(saved.problems));
   else if (saved.cut > 0) setFlash(ctx, 'done', savedText(saved.cut));
   seeOther(ctx, `${listAddress(place)}#rule-${id}`);
+};
+
+/** A rule that does nothing as the others are: unlike a switch, this is right only while nobody has saved since. */
+const switchOff = async (web: Web, ctx: Context, id: string): Promise<void> => {
+  const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const set = (enabled: boolean): Edit[] => [{ do: 'toggleRule', id, enabled }];
+  const words = numbersOf(policy.rules, [id]);
+  await finish(web, ctx, {
+    edits: set(false),
+    done: 'Rule switched off.',
+    meant: `switch off ${words}`,
+    undo: () =>
+      web.kept.keep(sessionOf(ctx).user, {
+        edits: () => set(true),
+        done: 'The rule is on again.',
+        to: `/firewall/bot#rule-${id}`,
+      }),
+  });
 };
 
 /** To `position`, counting from 0 as in the policy, or beside a rule: `after` or `before` its id. `heading` overrides the place's. */
@@ -141,12 +162,14 @@ const bulk = async (web: Web, ctx: Context): Promise<void> => {
   const word = fields.get('do') ?? '';
   const place = placeOfText(fields.get('place') ?? '');
   const all = fields.get('all') === 'yes';
-  const { policy } = await web.agent('policy.get', {}, tokenOf(ctx));
+  const { policy, revision } = await web.agent('policy.get', {}, tokenOf(ctx));
   const status = all ? await web.agent('status', {}, tokenOf(ctx)) : null;
   const ids =
     status === null
       ? fields.getAll('rule')
-      : policy.rules.filter(ruleFilter(policy, place.filter, status.time)).map(({ id }) => id);
+      : policy.rules
+          .filter(ruleFilter(policy, place.filter, status.time, await foundIds(web, ctx, place.filter, revision)))
+          .map(({ id }) => id);
   if (ids.length === 0) {
     setFlash(ctx, 'refused', 'No rule is selected. Tick the boxes beside the rules first.');
     return seeOther(ctx, listAddress(place));

@@ -3,6 +3,7 @@ import type { Context } from 'koa';
 import type { Edit } from '../../policy/edit.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { mustBeAble, queryOf, tokenOf, type Web } from '../context.ts';
+import { foundIds } from '../findings.ts';
 import { type Faults, fault, fieldsOf, formOf, noFaults } from '../form.ts';
 import { showPage } from '../frame.ts';
 import { listAddress, placeOfText, ruleFilter } from '../rule-filter.ts';
@@ -32,7 +33,7 @@ export const selectionPages = (router: Router, web: Web, ends: SelectionEnds): v
     const word = queryOf(ctx, 'do');
     const asked = { all: queryOf(ctx, 'all') === 'yes', ids: [rules].flat(), place: queryOf(ctx, 'place', 2000) };
     const { policy, revision } = await getPolicy(web, ctx);
-    const ids = await selected(web, ctx, policy, asked);
+    const ids = await selected(web, ctx, { policy, revision }, asked);
     await show(web, ctx, {
       word,
       ids,
@@ -76,12 +77,14 @@ const getPolicy = (web: Web, ctx: Context) => web.agent('policy.get', {}, tokenO
 const selected = async (
   web: Web,
   ctx: Context,
-  policy: Policy,
+  { policy, revision }: { policy: Policy; revision: number },
   { all, ids, place }: { all: boolean; ids: string[]; place: string },
 ): Promise<string[]> => {
   if (!all) return policy.rules.filter(({ id }) => ids.includes(id)).map(({ id }) => id);
   const { time } = await web.agent('status', {}, tokenOf(ctx));
-  return policy.rules.filter(ruleFilter(policy, placeOfText(place).filter, time)).map(({ id }) => id);
+  const { filter } = placeOfText(place);
+  const found = await foundIds(web, ctx, filter, revision);
+  return policy.rules.filter(ruleFilter(policy, filter, time, found)).map(({ id }) => id);
 };
 
 const startValues = (word: string, policy: Policy, ids: string[]): Record<string, string> => {
