@@ -16,6 +16,7 @@ import { print } from './cli/print.ts';
 import { rules } from './cli/rules.ts';
 import { runCommand } from './cli/run.ts';
 import { status } from './cli/status.ts';
+import { keep, undo } from './cli/trial.ts';
 import type { Io, Verb } from './cli/verb.ts';
 
 /** The verbs, in the order of the help: those of the box, then those of any machine. */
@@ -25,6 +26,8 @@ const verbs: Record<string, Verb> = {
   rules,
   policy,
   apply,
+  keep,
+  undo,
   block,
   allow,
   unblock,

@@ -5,6 +5,7 @@ import { openLogs } from './logs/open.ts';
 import { createApp } from './web/app.ts';
 import others from './web/assets.json' with { type: 'json' };
 import { loadAssets } from './web/assets.ts';
+import { noteConnections, openedNow } from './web/connection.ts';
 import { readWebPlan, serveByPlan, type WebPlan } from './web/listen.ts';
 
 const { GREENGATE_DATA = '/var/lib/greengate', GREENGATE_RUN = '/run/greengate' } = process.env;
@@ -36,7 +37,7 @@ let plan: () => WebPlan | null = () => {
 };
 
 const app = createApp({
-  agent: connectAgent(join(GREENGATE_RUN, 'web.sock')),
+  agent: connectAgent(join(GREENGATE_RUN, 'web.sock'), undefined, openedNow),
   logs,
   assets,
   views: join(here, bundled ? 'views' : 'web/views'),
@@ -51,7 +52,9 @@ if (GREENGATE_WEB_LISTEN === '') {
   // Development and tests only, and on this machine only: plain HTTP.
   const port = Number(/^(?:127\.0\.0\.1:|localhost:)?(\d+)$/.exec(GREENGATE_WEB_LISTEN)?.[1] ?? Number.NaN);
   if (!(port > 0)) throw new Error('GREENGATE_WEB_LISTEN takes a port of this machine: 127.0.0.1:8445');
-  app.listen(port, '127.0.0.1', () => console.log(`The user interface is at http://127.0.0.1:${port}/`));
+  noteConnections(
+    app.listen(port, '127.0.0.1', () => console.log(`The user interface is at http://127.0.0.1:${port}/`)),
+  );
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) {

@@ -77,9 +77,7 @@ export type Verbs = {
 
   'policy.get': { in: Record<string, never>; out: { policy: Policy; revision: number } };
   /** Applies one edit: parse, compile, save a generation, load, cut. `revision` refuses (409) when somebody else saved meanwhile. */
-  'policy.edit': { in: { edit: Edit; revision?: number }; out: { revision: number; cut: number } };
-  /** What is on trial; null when every change was kept or undone. */
-  'trial.get': { in: Record<string, never>; out: { trial: TrialState | null } };
+  'policy.edit': { in: { edit: Edit; revision?: number }; out: Changed };
   /** Keeps it: the same user, on a connection that was opened after the load (the header `x-opened`); or root. */
   'trial.keep': { in: Record<string, never>; out: { revision: number } };
   /** Puts the confirmed generation in force again. */
@@ -99,9 +97,9 @@ export type Verbs = {
     out: { findings: Finding[] | null; revision: number };
   };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
-  'bot.enable': { in: { starters?: string[]; revision?: number }; out: { revision: number; cut: number } };
+  'bot.enable': { in: { starters?: string[]; revision?: number }; out: Changed };
   /** Asks for the password again. */
-  'bot.disable': { in: { password: string; revision?: number }; out: { revision: number } };
+  'bot.disable': { in: { password: string; revision?: number }; out: Changed };
 
   status: { in: { visitor?: string }; out: Status };
   /** What the interfaces have carried, looked at every twenty seconds of the last hour, the oldest first. */
@@ -162,6 +160,9 @@ export type CutConnections = {
   becomes: { verdict: 'accept' | 'drop' | 'reject'; rule: string | null; id: string; needsMac: boolean };
   sentence: string;
 };
+
+/** A change that is in force: its revision, how many connections it cut, and whether it is undone unless its user keeps it. */
+export type Changed = { revision: number; cut: number; onTrial: boolean };
 
 /** A change that is in force and not confirmed. `left` is seconds; `mine`: the one who asks made it, and can keep it. */
 export type TrialState = { revision: number; what: string; user: string; left: number; mine: boolean };
@@ -226,6 +227,8 @@ export type Status = {
   bot: 'disabled' | 'enabled' | 'released';
   /** BOT has never been enabled: ready-made rules are offered. */
   firstEnable: boolean;
+  /** The change that is on trial; null when every change was kept or undone. */
+  trial: TrialState | null;
   /** Sentences worth a warning: RED down, RED overlaps GREEN, DHCP not served, data partition missing … */
   notices: string[];
   green: { address: string; mac: string; carrier: boolean; rxBytes: number; txBytes: number };

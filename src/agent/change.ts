@@ -2,6 +2,7 @@ import type { Plan } from '../plan/plan.ts';
 import { withStarterRules } from '../policy/defaults.ts';
 import type { EditResult } from '../policy/edit.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { Changed } from './api.ts';
 import { attempt, type Box } from './box.ts';
 import { cutDue, ROLLBACK, takeBack } from './catch-up.ts';
 import { applyFiles } from './effects.ts';
@@ -29,11 +30,10 @@ export type Change = {
  * Makes one change, behind the lock: parse, compile, stage in the kernel, keep on the disk, switch, cut, then the daemons. Any problem
  * refuses the whole, and the generation before stays in force, in the kernel and on the disk.
  */
-export const change = (box: Box, request: Change): Promise<{ revision: number; cut: number }> =>
-  box.lock(() => changeNow(box, request));
+export const change = (box: Box, request: Change): Promise<Changed> => box.lock(() => changeNow(box, request));
 
 /** The same for who holds the lock already. */
-export const changeNow = async (box: Box, request: Change): Promise<{ revision: number; cut: number }> => {
+export const changeNow = async (box: Box, request: Change): Promise<Changed> => {
   await settleTrial(box, request.returning, request.user);
   const before = box.generation;
   if (request.revision !== undefined && request.revision !== before.number)
@@ -57,7 +57,7 @@ export const changeNow = async (box: Box, request: Change): Promise<{ revision: 
   await applyFiles(box, before.files, generation.files);
   if (tried && request.returning !== undefined)
     await beginTrial(box, before, request.returning.user, trialSeconds(box, before, generation));
-  return { revision: generation.number, cut };
+  return { revision: generation.number, cut, onTrial: tried };
 };
 
 /** Who changes the network has to find the box again. */

@@ -159,7 +159,6 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   ],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
-  'trial.get': ['viewer', none],
   'trial.keep': ['operator', none],
   'trial.undo': ['operator', none],
   status: ['viewer', z.strictObject({ visitor: short.optional() })],

@@ -20,6 +20,7 @@ const rowsOf = (box: Status): string[][] => {
     ['Host', `${box.hostname}, Greengate ${box.version} on ${box.base}, up ${formatSpan(box.uptime)}`],
     ['Time', `${localTime(box.time)} ${box.timezone}`],
     ['BOT', bot[box.bot]],
+    ...(box.trial === null ? [] : [['On trial', trial(box.trial)]]),
     ['GREEN', card(box.green)],
     ['RED', `${card(box.red)}${box.red.gateway === '' ? '' : `, gateway ${box.red.gateway}`} (${box.red.mode})`],
     ['Services', down.length === 0 ? 'all running' : `not running: ${down.join(', ')}`],
@@ -34,6 +35,9 @@ const bot: Record<Status['bot'], string> = {
   disabled: 'disabled: GREEN reaches RED freely',
   released: 'released at the console: GREEN reaches RED freely until the next save, Enable or reboot',
 };
+
+const trial = ({ what, user, left }: NonNullable<Status['trial']>): string =>
+  `${what}, by ${user}: undone in ${left} s unless it is kept`;
 
 const card = ({ address, mac, carrier }: Status['green']): string =>
   `${address === '' ? 'no address' : address}, ${mac}${carrier ? '' : ', no cable'}`;

@@ -1,8 +1,10 @@
 import { bodyParser } from '@koa/bodyparser';
 import Router from '@koa/router';
 import Koa from 'koa';
+import type { Agent } from '../agent/client.ts';
 import { apiCalls } from './api/api.ts';
 import { serveAssets } from './assets.ts';
+import { noteTrial, renewConnections, renewForms } from './connection.ts';
 import type { State, Web, WebParts } from './context.ts';
 import { barPages } from './frame.ts';
 import { makeKept } from './kept.ts';
@@ -39,6 +41,7 @@ import { sshPages } from './pages/ssh.ts';
 import { systemPages } from './pages/system.ts';
 import { timePages } from './pages/time.ts';
 import { tokenPages } from './pages/tokens.ts';
+import { trialPages } from './pages/trial.ts';
 import { undoPages } from './pages/undo.ts';
 import { userPages } from './pages/users.ts';
 import { whyPages } from './pages/why.ts';
@@ -46,7 +49,8 @@ import { createRender } from './render.ts';
 import { takeUpload } from './upload.ts';
 
 /** The admin UI as a Koa app. It holds no state of its own: the agent and the logs do. */
-export const createApp = (parts: WebParts): Koa => {
+export const createApp = (given: WebParts): Koa => {
+  const parts: WebParts = { ...given, agent: noticing(given.agent) };
   const web: Web = { ...parts, render: createRender(parts.views, parts.assets), kept: makeKept() };
   const app = new Koa();
   app.silent = true;
@@ -54,6 +58,7 @@ export const createApp = (parts: WebParts): Koa => {
     // A browser that went away in mid-answer is no fault of ours.
     if (!broken(error)) parts.report('answering', error);
   });
+  app.use(renewConnections);
   app.use(securityHeaders);
   app.use(apiCalls(parts));
   app.use(errorPages(web.render, parts.report));
@@ -64,6 +69,7 @@ export const createApp = (parts: WebParts): Koa => {
   const [small, large] = ['16kb', '4mb'].map((formLimit) => bodyParser({ enableTypes: ['form'], formLimit }));
   app.use((ctx, next) => ((ctx.state as State).session === undefined ? small : large)?.(ctx, next));
   app.use(takeUpload);
+  app.use(renewForms);
   app.use(refuseForgery);
   const router = new Router();
   for (const add of pages) add(router, web);
@@ -82,6 +88,7 @@ const pages = [
   timePages,
   sshPages,
   botPages,
+  trialPages,
   ruleActionPages,
   undoPages,
   readyMadePages,
@@ -105,6 +112,15 @@ const pages = [
   changesLogPages,
   apiPages,
 ];
+
+/** With a change on trial connections are renewed: the visitor who comes back shows that the new rules let him in. */
+const noticing =
+  (agent: Agent): Agent =>
+  async (verb, ...rest) => {
+    const answer = await agent(verb, ...rest);
+    if ('onTrial' in answer && answer.onTrial) noteTrial();
+    return answer;
+  };
 
 const broken = (error: unknown): boolean =>
   ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as { code?: string }).code ?? '');

@@ -60,6 +60,7 @@ const barOf = (ctx: Context, status: Status) => ({
   can: { operate: can(ctx, 'operate'), administer: can(ctx, 'administer') },
   hostname: status.hostname,
   bot: status.bot,
+  trial: status.trial,
   warnings: warningsOf(status),
 });
 

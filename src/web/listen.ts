@@ -1,6 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
+import { noteConnections } from './connection.ts';
 
 const https = process.getBuiltinModule('node:https');
 
@@ -77,6 +78,7 @@ const look = (state: State, options: ServeOptions): void => {
 
 const open = (state: State, options: ServeOptions, { address, port }: WebPlan, pair: object): void => {
   const server = https.createServer({ ...pair, minVersion: 'TLSv1.2' }, options.handler);
+  noteConnections(server);
   server.maxConnections = 500;
   server.requestTimeout = 60_000;
   const old = state.server;

@@ -34,7 +34,7 @@ export type Lab = {
   /** Read at each start. */
   trialSeconds: number;
   /** When web's visitor connected. */
-  opened: number | undefined;
+  opened: () => number | undefined;
 };
 
 /** A box fresh out of the image: set-up is to be done. */
@@ -47,7 +47,7 @@ export const freshLab = async (t: ExecutionContext): Promise<Lab> => {
     time: { now: 1000 },
     token: '',
     trialSeconds: 0,
-    opened: undefined,
+    opened: () => undefined,
   } as Lab;
   let close = await open(lab);
   lab.restart = async (reboot = false) => {
@@ -113,7 +113,7 @@ const open = async (lab: Lab): Promise<() => Promise<void>> => {
     await listen(lab.box, { path: paths.web, root: false, group: null }),
     await listen(lab.box, { path: paths.root, root: true, group: null }),
   ];
-  lab.web = connectAgent(paths.web, 60_000, () => lab.opened);
+  lab.web = connectAgent(paths.web, 60_000, () => lab.opened());
   lab.root = connectAgent(paths.root);
   return async () => {
     await Promise.all(lab.box.later);

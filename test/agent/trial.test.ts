@@ -10,7 +10,7 @@ const trialLab = async (t: ExecutionContext): Promise<Lab> => {
   const lab = await readyLab(t, { block: true });
   lab.trialSeconds = 90;
   lab.box.trialSeconds = 90;
-  lab.opened = lab.time.now - 10;
+  connect(lab, -10);
   return lab;
 };
 
@@ -20,17 +20,21 @@ const touch = (lab: Lab, name = 'One', token = lab.token) =>
     { edit: { do: 'save', collection: 'addresses', value: { name, value: '192.168.51.1' } } },
     token,
   );
+const connect = (lab: Lab, later = 0) => {
+  const opened = lab.time.now + later;
+  lab.opened = () => opened;
+};
 /** The browser connects anew, some seconds later. */
 const reconnect = (lab: Lab) => {
   lab.time.now += 3;
-  lab.opened = lab.time.now;
+  connect(lab);
 };
 const onDisk = async (lab: Lab) => Number((await readlink(join(lab.data, 'current'))).replace('generations/', ''));
 const names = async (lab: Lab) => (await lab.root('policy.get', {})).policy.addresses.map(({ name }) => name);
 const log = async (lab: Lab) =>
   (await lab.root('audit.get', { limit: 3 })).lines.map(({ user, what }) => `${user} ${what}`);
 const mark = (lab: Lab) => readFile(join(lab.run, 'trial'), 'utf8').catch(() => null);
-const trial = async (lab: Lab, token = lab.token) => (await lab.web('trial.get', {}, token)).trial;
+const trial = async (lab: Lab, token = lab.token) => (await lab.web('status', {}, token)).trial;
 
 const flow: Flow = {
   direction: 'forward',
@@ -96,9 +100,9 @@ test('without a word of when the connection was opened nothing is kept', async (
   const lab = await trialLab(t);
   await touch(lab);
   lab.time.now += 5;
-  lab.opened = undefined;
+  lab.opened = () => undefined;
   t.is((await refusal(t, lab.web('trial.keep', {}, lab.token))).status, 409);
-  lab.opened = Number.NaN;
+  lab.opened = () => Number.NaN;
   t.is((await refusal(t, lab.web('trial.keep', {}, lab.token))).status, 409);
 });
 

@@ -41,6 +41,7 @@ export class Browser {
     this.headers = answer.headers;
     this.page = parseHtml(await answer.text());
     const next = answer.headers.get('location');
+    if (answer.status === 307) return this.#ask(path, request);
     if (answer.status < 300 || answer.status > 399 || next === null) return this.page;
     return this.#ask(new URL(next, this.url).pathname + new URL(next, this.url).search, { headers: {} });
   }

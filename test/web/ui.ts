@@ -9,6 +9,7 @@ import type { Edit } from '../../src/policy/edit.ts';
 import { createApp } from '../../src/web/app.ts';
 import others from '../../src/web/assets.json' with { type: 'json' };
 import { loadAssets } from '../../src/web/assets.ts';
+import { noteConnections, openedNow } from '../../src/web/connection.ts';
 import { freshLab, type Lab, PASSWORD } from '../agent/lab.ts';
 import { Browser } from './browser.ts';
 
@@ -48,6 +49,8 @@ export const freshUi = async (t: Pick<ExecutionContext, 'teardown'>): Promise<Ui
     report: (message, error) => reports.push(`${message}: ${error instanceof Error ? error.stack : String(error)}`),
   });
   const server = app.listen(0, '127.0.0.1');
+  noteConnections(server);
+  lab.opened = openedNow;
   await new Promise((resolve) => server.once('listening', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   t.teardown(async () => {

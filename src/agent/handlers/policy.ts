@@ -45,7 +45,7 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
     }),
   'bot.disable': async (box, { password, revision: expected }, caller) => {
     await requirePassword(box, caller, password);
-    const { revision } = await change(box, {
+    return change(box, {
       user: nameOf(caller),
       what: 'disabled BOT',
       revision: expected,
@@ -53,7 +53,6 @@ export const policyHandlers: Handlers<'policy.get' | 'policy.edit' | 'policy.che
       mayDisable: true,
       edit: (policy) => applyEdit(policy, switchTo(false)),
     });
-    return { revision };
   },
 };
 

@@ -1,12 +1,13 @@
 import type { Status } from '../api.ts';
 import { type Box, sumCounters } from '../box.ts';
 import { visitorOf } from '../caller.ts';
+import { trialState } from '../trial.ts';
 import type { Handlers } from '../verbs.ts';
 import { serviceNames } from './box.ts';
 
 /** What is observed on the box. */
 export const statusHandlers: Handlers<'status' | 'traffic.get'> = {
-  status: async (box, { visitor }) => {
+  status: async (box, { visitor }, { user }) => {
     const { policy, number } = box.generation;
     const [observed, { bot, generation: held, counters }, macs, services] = await Promise.all([
       box.machine.observe(),
@@ -27,6 +28,7 @@ export const statusHandlers: Handlers<'status' | 'traffic.get'> = {
       hostname: policy.network.hostname,
       bot: bot === 'unknown' ? (policy.settings.enabled ? 'enabled' : 'disabled') : bot,
       firstEnable: !box.generation.starter,
+      trial: trialState(box, user?.name ?? null),
       notices: [
         ...notices,
         ...box.store.notices(),

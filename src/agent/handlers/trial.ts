@@ -1,10 +1,9 @@
 import { nameOf, requireRole } from '../caller.ts';
-import { keepTrial, returningOf, trialState, undoTrial } from '../trial.ts';
+import { keepTrial, returningOf, undoTrial } from '../trial.ts';
 import type { Handlers } from '../verbs.ts';
 
-/** What is on trial: look, keep, undo. */
-export const trialHandlers: Handlers<'trial.get' | 'trial.keep' | 'trial.undo'> = {
-  'trial.get': async (box, _input, { user }) => ({ trial: trialState(box, user?.name ?? null) }),
+/** What is on trial: keep, undo. */
+export const trialHandlers: Handlers<'trial.keep' | 'trial.undo'> = {
   'trial.keep': (box, _input, caller) =>
     box.lock(async () => {
       await keepTrial(box, returningOf(caller), nameOf(caller));

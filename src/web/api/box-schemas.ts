@@ -16,6 +16,15 @@ export const statusSchema = z.object({
   hostname: z.string(),
   bot: z.enum(['disabled', 'enabled', 'released']),
   firstEnable: z.boolean(),
+  trial: z
+    .strictObject({
+      revision: z.number().int(),
+      what: z.string(),
+      user: z.string(),
+      left: z.number().int(),
+      mine: z.boolean(),
+    })
+    .nullable(),
   notices: z.array(z.string()),
   green: z.object(card),
   red: z.object({

@@ -78,6 +78,12 @@ export const boxRoutes: Route[] = [
     answer: { schema: 'ProxyLog', text: 'Lines; `older` and `newer` say whether there are more.' },
     run: async (call) => ({ body: call.logs.proxy(proxyQuery(call)) }),
   },
+  trialRoute(
+    'trial.keep',
+    'Keep the change that is on trial; by its own user, on a connection opened after it came into force',
+    'It is confirmed.',
+  ),
+  trialRoute('trial.undo', 'Undo the change that is on trial', 'What was confirmed before is in force again.'),
   {
     method: 'POST',
     path: '/bot/enable',
@@ -101,10 +107,25 @@ export const boxRoutes: Route[] = [
     run: async (call) => {
       const body = fieldsOf<{ password: string }>(call.body);
       const saved = await heedingIfMatch(call, (revision) => call.agent('bot.disable', { ...body, ...revision }));
-      return { body: { revision: saved.revision, cut: 0 }, revision: saved.revision };
+      return { body: saved, revision: saved.revision };
     },
   },
 ];
+
+/** A change on trial, kept or undone; `status` shows it. */
+function trialRoute(verb: 'trial.keep' | 'trial.undo', summary: string, text: string): Route {
+  return {
+    method: 'POST',
+    path: `/${verb.replace('.', '/')}`,
+    tag: 'Box',
+    summary,
+    answer: { schema: 'Revision', text },
+    run: async ({ agent }) => {
+      const { revision } = await agent(verb, {});
+      return { body: { revision }, revision };
+    },
+  };
+}
 
 /** The agent judges the fields; the revision comes from If-Match and from nowhere else. */
 const fieldsOf = <T extends object>(body: unknown): T => {

@@ -122,9 +122,11 @@ export const schemas = {
   Saved: z.strictObject({
     revision: z.number().int(),
     cut: z.number().int(),
+    onTrial: z.boolean(),
     id: z.string().optional(),
     name: z.string().optional(),
   }),
+  Revision: z.strictObject({ revision: z.number().int() }),
   Checked: z.strictObject({
     at: z.string(),
     ats: z.array(z.string()).optional(),
@@ -167,7 +169,8 @@ export const sentences: Partial<Record<SchemaName, string>> = {
   Edit: 'One change. `value` is the whole object or rule; of a section, the fields that change.',
   Edits: 'Changes that are made in order, all or none.',
   Saved:
-    'The policy’s new revision, and how many running connections were cut because they are no longer allowed. `id` or `name` is that of a new rule, block or object.',
+    'The policy’s new revision, and how many running connections were cut because they are no longer allowed. `onTrial`: it is undone unless `POST /trial/keep` comes in time, on a new connection. `id` or `name` is that of a new rule, block or object.',
+  Revision: 'The revision of the policy that is in force now.',
   Checked:
     'What would be said. No problems: the change would be taken. `at` is the path of what was edited, `ats` those of several edits; `changes` says what the rules change for whom.',
   Question:

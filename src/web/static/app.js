@@ -99,6 +99,14 @@ const guessZone = () => {
   if (select?.value === 'UTC' && [...select.options].some((option) => option.value === zone)) select.value = zone;
 };
 
+/** The seconds of a change on trial; when they are over the page says what is in force. */
+const countDown = () => {
+  const left = document.querySelector('[data-left]');
+  if (left === null) return;
+  left.textContent = Math.max(0, Number(left.textContent) - 1);
+  if (left.textContent === '0') location.reload();
+};
+
 /** A request of htmx that failed: say so, with a way on. */
 const failed = () => {
   const place = document.getElementById('flash');
@@ -120,6 +128,7 @@ document.addEventListener('htmx:sendError', failed);
 document.addEventListener('htmx:afterSwap', () => {
   if (document.querySelector('#flash a[href=""]') !== null) document.getElementById('flash').replaceChildren();
 });
+setInterval(countDown, 1000);
 showWhen();
 guessZone();
 document.querySelector('.is-invalid')?.focus();
