@@ -27,6 +27,12 @@ const mutants = (JSON.parse(readFileSync(join(top, 'test/mutants.json'), 'utf8')
 );
 
 const survivors: string[] = [];
+const groups = new Set<number>();
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.once(signal, () => {
+    for (const group of groups) endGroup(group);
+    process.exit(1);
+  });
 const queue = [...mutants.entries()];
 // Lab tests build networks of their own and may stand side by side.
 await Promise.all(Array.from({ length: Math.min(2, availableParallelism()) }, worker));
@@ -78,12 +84,29 @@ function runTest({ test, match }: Mutant, folder: string): Promise<{ code: numbe
   const child = spawn(process.execPath, [...args, ...(match === undefined ? [] : ['--match', match]), test], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
+    // A group of its own: a mutant may never end, and ava leaves the worker behind that it gave up on.
+    detached: true,
   });
+  groups.add(child.pid ?? 0);
   let output = '';
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (part: string) => {
       output += part;
     });
   }
-  return new Promise((done) => child.once('close', (code) => done({ code: code ?? 1, output })));
+  return new Promise((done) =>
+    child.once('exit', (code) => {
+      endGroup(child.pid ?? 0);
+      child.once('close', () => done({ code: code ?? 1, output }));
+    }),
+  );
+}
+
+function endGroup(group: number): void {
+  groups.delete(group);
+  try {
+    if (group > 0) process.kill(-group, 'SIGKILL');
+  } catch {
+    // Nobody is left.
+  }
 }
