@@ -47,14 +47,20 @@ const refusalOf = (error: unknown): Pick<Refused, 'message' | 'problems'> => {
   throw error;
 };
 
+/** Of the column of usages. */
+const WIDTH = 28;
+
 const helpOf = (verbs: Record<string, Verb>): string => {
   const shown = Object.values(verbs).filter(({ text }) => text !== undefined);
-  const width = Math.max(...shown.map(({ usage }) => usage.length));
-  const lines = shown.map(({ usage, text }) => `  greengate ${usage.padEnd(width)}  ${text}`);
+  // A line each where both fit; a long usage has its text below.
+  const lines = [...shown, { usage: 'help', text: 'this' }].map(({ usage, text }) =>
+    usage.length > WIDTH
+      ? `  greengate ${usage}\n${' '.repeat(WIDTH + 14)}${text}`
+      : `  greengate ${usage.padEnd(WIDTH)}  ${text}`,
+  );
   return [
     'Usage:',
     ...lines,
-    `  greengate ${'help'.padEnd(width)}  this`,
     '',
     'Every verb of the box takes --json. Exit code: 0 done, 1 refused, 2 not understood.',
     '',

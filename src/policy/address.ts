@@ -9,7 +9,10 @@ export const isMac = (text: string): boolean =>
 /** The MAC in lower case with colons: `00:16:3e:12:34:56`. */
 export const normalMac = (text: string): string => text.toLowerCase().replaceAll('-', ':');
 
-export const isIpv4 = (text: string): boolean => ipaddr.IPv4.isValidFourPartDecimal(text);
+// The pattern first: ipaddr throws and catches for whatever it does not take, and most texts that are asked about are no IPv4.
+const IPV4 = /^(0|[1-9]\d{0,2})(\.(0|[1-9]\d{0,2})){3}$/;
+
+export const isIpv4 = (text: string): boolean => IPV4.test(text) && ipaddr.IPv4.isValid(text);
 
 export const isIpv6 = (text: string): boolean =>
   !text.includes('%') && !text.includes('.') && ipaddr.IPv6.isValid(text);

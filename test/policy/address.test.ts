@@ -11,6 +11,8 @@ test('IPv6 is shortened', spelling, 'fd00:0:0:0::1/64', 'fd00::/64');
 const refused = test.macro((t, given: string) => t.is(parseNetwork(given), null));
 test('a mask with holes is none', refused, '192.168.51.0/255.0.255.0');
 test('a prefix past 32 is none', refused, '10.0.0.0/33');
+test('a byte past 255 is none', refused, '10.0.0.256');
+test('a part of four digits is none', refused, '10.0.0.0001');
 test('an address of three parts is none', refused, '10.0.0/8');
 test('two masks are none', refused, '10.0.0.0/8/8');
 test('leading zeros are refused, since some read them as octal', refused, '010.0.0.1');
