@@ -68,6 +68,16 @@ test('what is refused is told at its field', async (t) => {
   t.deepEqual((await client.get('/policy')).json, before as never);
 });
 
+test('a body nested without end is refused, not stumbled over', async (t) => {
+  const { url, lab, reports } = await readyUi(t);
+  const headers = { authorization: `Bearer ${lab.token}`, 'content-type': 'application/json' };
+  const body = `{"schema":2,"rules":${'['.repeat(50_000)}${']'.repeat(50_000)}}`;
+  const refused = await fetch(`${url}/api/v1/policy`, { method: 'PUT', headers, body });
+  t.is(refused.status, 400);
+  t.deepEqual(await refused.json(), { error: 'The body is nested too deeply.' });
+  t.deepEqual(reports, []);
+});
+
 test('of two programs that save the same thing at once one is told', async (t) => {
   const ui = await readyUi(t);
   const client = new ApiClient(ui.url, ui.lab.token);

@@ -12,12 +12,28 @@ export const readJson = async (ctx: Context, max: number): Promise<unknown> => {
   if (text.trim() === '') return undefined;
   if (!/^application\/json\s*(;|$)/i.test(ctx.get('Content-Type')))
     throw new ApiRefusal(415, 'Send JSON, with the header Content-Type: application/json.');
+  const value = parse(text);
+  if (isDeep(value)) throw new ApiRefusal(400, 'The body is nested too deeply.');
+  return value;
+};
+
+const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch {
     throw new ApiRefusal(400, 'The body is no JSON.');
   }
 };
+
+/** Deeper than anything that Greengate takes. JSON.parse reads what JSON.stringify has no stack for. */
+const isDeep = (value: unknown): boolean => {
+  let level = [value];
+  for (let depth = 0; depth < DEPTH_MAX && level.length > 0; depth += 1)
+    level = level.flatMap((one): unknown[] => (typeof one === 'object' && one !== null ? Object.values(one) : []));
+  return level.length > 0;
+};
+
+const DEPTH_MAX = 50;
 
 /** By events: the rest of a body that is too long is read and dropped, so that the refusal arrives. */
 const readText = (ctx: Context, max: number): Promise<string> =>
