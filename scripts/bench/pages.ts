@@ -9,7 +9,8 @@ import type { Table } from './table.ts';
 const ROUNDS = 11;
 
 /** Pages of a policy of 2 000 rules and 1 000 addresses in Chromium, through agent, web and HTTP: server, load and size, by the browser's own clock. */
-export async function pagesTable(): Promise<Table> {
+export async function pagesTable(parts: string[] = []): Promise<Table> {
+  const wanted = (name: string) => parts.length === 0 || parts.some((part) => name.includes(part));
   const ends: (() => Promise<void> | void)[] = [];
   try {
     const ui = await readyUi({ teardown: (end) => void ends.unshift(end) });
@@ -22,7 +23,7 @@ export async function pagesTable(): Promise<Table> {
     await page.click('button');
     await page.waitForURL(`${ui.url}/`);
     const rows = [['page', 'server ms', 'slowest', 'loaded ms', 'slowest', 'KB']];
-    for (const [name, path] of Object.entries(PATHS)) {
+    for (const [name, path] of Object.entries(PATHS).filter(([one]) => wanted(one))) {
       const seen: Times[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
         const answer = await page.goto(`${ui.url}${path}`, { waitUntil: 'load' });
@@ -31,7 +32,7 @@ export async function pagesTable(): Promise<Table> {
       }
       rows.push(rowOf(name, seen));
     }
-    rows.push(rowOf('review of a rule', await reviews(page, ui)));
+    if (wanted('review')) rows.push(rowOf('review', await reviews(page, ui)));
     const notes = [
       'server: from request to last byte; loaded: until the page’s load event; medians of 11, scripts and styles cached',
     ];
