@@ -137,10 +137,7 @@ export type Role = 'viewer' | 'operator' | 'administrator';
 
 export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp' | 'sshd';
 
-/**
- * What an edit would do. `number` of a rule is its place afterwards, null when it is gone. `cut` are the open connections that would end,
- * those that are alike together, at most 50; `connections` is how many there are in all. `bot`: is BOT on afterwards?
- */
+/** What an edit would do. `number`: the rule's place afterwards. `cut`: at most 50 lines, of `connections` in all. `bot`: is it on afterwards? */
 export type Affected = {
   revision: number;
   bot: boolean;

@@ -9,6 +9,8 @@ import { whyOfPacket } from './why-link.ts';
 /** A finding for the view. `why` shows it at Firewall → Why?; `fix`: its rule may go, and no packet is decided otherwise. */
 export type FindingView = {
   kind: FindingKind;
+  id: string | null;
+  number: number | null;
   name: string;
   sentence: string;
   by: { number: number; href: string; title: string }[];
@@ -65,14 +67,16 @@ const MINUTE = 60_000;
 const kept = new WeakMap<Web, { revision: number; findings: Finding[]; until: number }>();
 
 /** One finding, for the view. */
-export const findingView = ({ kind, sentence, by, packet, fix }: Finding): FindingView => ({
+export const findingView = ({ kind, id, number, sentence, by, packet, fix }: Finding): FindingView => ({
   kind,
+  id,
+  number,
   name: findingNames[kind],
   sentence,
-  by: by.slice(0, 6).map(({ id, number, rule }) => ({
-    number,
-    href: `/firewall/bot/rules/${id}`,
-    title: rule === id ? '' : rule,
+  by: by.slice(0, 6).map((one) => ({
+    number: one.number,
+    href: `/firewall/bot/rules/${one.id}`,
+    title: one.rule === one.id ? '' : one.rule,
   })),
   why: packet === null ? '' : whyOfPacket(packet),
   fix: fix !== null && fix.do === 'deleteRule',

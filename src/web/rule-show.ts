@@ -1,7 +1,9 @@
 import type { Context } from 'koa';
+import type { Edit } from '../policy/edit.ts';
 import type { Policy, Rule } from '../policy/schema.ts';
 import { ruleSentence } from '../policy/sentence.ts';
 import { can, tokenOf, type Web } from './context.ts';
+import { effectsOf } from './effects.ts';
 import { type Faults, formOf } from './form.ts';
 import { formatTime } from './format.ts';
 import { type Status, showPage } from './frame.ts';
@@ -71,14 +73,14 @@ export const showRuleForm = async (
   });
 };
 
-export type Reviewed = { values: RuleValues; policy: Policy; rule: Rule; changes: string[] };
+export type Reviewed = { values: RuleValues; policy: Policy; rule: Rule; changes: string[]; edit: Edit };
 
 /** The review speaks of the rule as it will be kept, after parsing: addresses in one spelling, names followed. */
 export const showRuleReview = async (
   web: Web,
   ctx: Context,
   round: Round,
-  { values, policy, rule, changes }: Reviewed,
+  { values, policy, rule, changes, edit }: Reviewed,
 ): Promise<void> => {
   const { zone, now } = round.clock;
   const place = policy.rules.indexOf(rule);
@@ -91,6 +93,7 @@ export const showRuleReview = async (
     until: rule.expires === null ? '' : `${formatTime(rule.expires, zone)} (${zone})`,
     notes: [...reviewNotes(policy, rule, now), ...unusedNotes(values)],
     changes,
+    effects: await effectsOf(web, ctx, edit, round.revision),
     makes: makesOf(round.policy, values).map(({ what, name, detail }) => ({ what, name, detail })),
     action: rule.action,
     remark: rule.remark,

@@ -85,6 +85,8 @@ test('members of a group are switched off and removed', async (t) => {
   const { admin } = ui;
   await admin.get(`${base}/service-groups/edit?name=MailingServices`);
   await admin.submit('', { enabled: ['0'], step: 'save' }, ['step']);
+  t.regex(admin.page.text, /Rules that change/);
+  await admin.submit('', { step: 'confirm' });
   t.deepEqual((await policyOf(ui)).serviceGroups[0]?.members, [
     { name: 'POP3', kind: 'object', enabled: true },
     { name: 'SMTP', kind: 'object', enabled: false },
@@ -93,6 +95,7 @@ test('members of a group are switched off and removed', async (t) => {
   await admin.submit('', { remove: '0' });
   t.notRegex(admin.page.text, /POP3 TCP 110/);
   await admin.submit('', { enabled: ['0'], step: 'save' }, ['step']);
+  await admin.submit('', { step: 'confirm' });
   t.deepEqual((await policyOf(ui)).serviceGroups[0]?.members, [{ name: 'SMTP', kind: 'object', enabled: true }]);
 });
 

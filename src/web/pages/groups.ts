@@ -17,6 +17,7 @@ import {
   readGroup,
   withAdded,
 } from '../group-values.ts';
+import { reviewFirst } from '../object-review.ts';
 import { pageOf } from '../paging.ts';
 import { embedded } from '../pick-search.ts';
 import { checkEdit, revisionAgain, revisionOf, type Saved, savedText, saveEdit } from '../save.ts';
@@ -70,6 +71,7 @@ const step = async (web: Web, ctx: Context, kind: Kind): Promise<void> => {
   }
   const edit = editOf(kind, group);
   const wrong = Object.keys(early.fields).length > 0;
+  if (!wrong && (await reviewFirst(web, ctx, kind, { edit, was: group.was, fields, sent }))) return;
   const saved: Saved = wrong ? await checkEdit(web.agent, ctx, edit) : await saveEdit(web.agent, ctx, edit, sent);
   if (saved.ok && !wrong) {
     setFlash(ctx, 'done', savedText(saved.cut));
@@ -91,7 +93,7 @@ const wantedOf = (fields: URLSearchParams): 'add' | 'show' | 'save' => {
   const button = fields.get('step');
   if (button === 'add' || (button === 'enter' && fields.get('add') !== '')) return 'add';
   const found = button === 'enter' && (fields.get('find') ?? '') !== (fields.get('found') ?? '');
-  return found || (button !== 'save' && button !== 'enter') ? 'show' : 'save';
+  return found || !['save', 'enter', 'confirm'].includes(button ?? '') ? 'show' : 'save';
 };
 
 /** A page beyond the end is the last one: there stands what was added. */

@@ -17,6 +17,7 @@ import { setFlash } from '../flash.ts';
 import { type Faults, faultsOf, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showPage } from '../frame.ts';
 import { icmp6Types, icmpTypes } from '../icmp.ts';
+import { reviewFirst } from '../object-review.ts';
 import { checkEdit, revisionAgain, revisionOf, type Saved, savedText, saveEdit } from '../save.ts';
 import {
   emptyService,
@@ -153,8 +154,13 @@ const save = async (web: Web, ctx: Context, look: Look): Promise<void> => {
   const values: Values = take(fields, look.fields);
   const was = fields.get('was') ?? '';
   const sent = revisionOf(fields);
+  if (fields.get('step') === 'back') {
+    const { policy, revision } = await ask(web, ctx);
+    return show(web, ctx, look, { values, faults: noFaults, was, policy, revision: sent ?? revision });
+  }
   const early = look.early(values);
   const edit = editOf(look, values, was);
+  if (early === noFaults && (await reviewFirst(web, ctx, look.kind, { edit, was, fields, sent }))) return;
   const saved: Saved =
     early === noFaults ? await saveEdit(web.agent, ctx, edit, sent) : refused(await checkEdit(web.agent, ctx, edit));
   if (!saved.ok) {

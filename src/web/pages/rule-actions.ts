@@ -153,7 +153,7 @@ const remove = async (web: Web, ctx: Context, ids: string[]): Promise<void> => {
 };
 
 /** The edits that bring rules back under their ids and in their places. */
-const restored = (deleted: { rule: Rule; position: number }[]): Edit[] =>
+export const restored = (deleted: { rule: Rule; position: number }[]): Edit[] =>
   deleted.map(({ rule: { id, ...value }, position }) => ({ do: 'saveRule', id, value, position, restore: true }));
 
 /** The bar below a selection: switches act at once, the rest asks for more on a page of its own. */

@@ -4,7 +4,7 @@ import type { Edit } from '../../policy/edit.ts';
 import { sameRule } from '../../policy/same-rule.ts';
 import type { Policy, Rule } from '../../policy/schema.ts';
 import { ruleSentence } from '../../policy/sentence.ts';
-import { mustBeAble, type Pages, queryOf, tokenOf, type Web } from '../context.ts';
+import { mustBeAble, type Pages, queryOf, sessionOf, tokenOf, type Web } from '../context.ts';
 import { setFlash } from '../flash.ts';
 import { type Faults, fault, fieldsOf, noFaults } from '../form.ts';
 import { askStatus, seeOther } from '../frame.ts';
@@ -15,6 +15,7 @@ import { prefilled } from '../rule-prefill.ts';
 import { positionOf, type Round, type Same, showRuleForm, showRuleReview } from '../rule-show.ts';
 import { type RuleValues, readRule, ruleOf, valuesOfRule } from '../rule-values.ts';
 import { revisionOf, savedText, saveEdit } from '../save.ts';
+import { restored } from './rule-actions.ts';
 
 /** New Rule and Edit: form → review in plain words → save. */
 export const ruleFormPages: Pages = (router, web) => {
@@ -75,9 +76,11 @@ const step = async (web: Web, ctx: Context): Promise<void> => {
   const tried = await tryRule(web, ctx, round, values);
   if (!tried.ok) return again(422, tried.faults, tried.same);
   if (wanted !== 'save') return showRuleReview(web, ctx, round, { values, ...tried });
-  const saved = await saveEdit(web.agent, ctx, tried.edit, revisionOf(fields));
+  const gone = fixesOf(tried, fields);
+  const saved = await saveEdit(web.agent, ctx, withFixes(tried.edit, gone), revisionOf(fields));
   if (saved.ok) {
-    setFlash(ctx, 'done', savedText(saved.cut, 'Rule saved.'));
+    const words = gone.length === 0 ? 'Rule saved.' : `Rule saved, and ${countOf(gone.length)} deleted.`;
+    setFlash(ctx, 'done', savedText(saved.cut, words), gone.length === 0 ? '' : keepFixes(web, ctx, gone));
     return seeOther(ctx, '/firewall/bot');
   }
   round = await begin(web, ctx);
@@ -87,6 +90,31 @@ const step = async (web: Web, ctx: Context): Promise<void> => {
 type Tried =
   | { ok: false; faults: Faults; same?: Same }
   | { ok: true; edit: Edit; places: Parameters<typeof ruleFaults>[2]; policy: Policy; rule: Rule; changes: string[] };
+
+type Gone = { rule: Rule; position: number }[];
+
+/** The rules that are to go with the change, as the review offered: never the one that is saved. Places are those before they go. */
+const fixesOf = ({ policy, rule }: Extract<Tried, { ok: true }>, fields: URLSearchParams): Gone => {
+  const ids = new Set(fields.getAll('fix'));
+  return policy.rules.flatMap((one, position) =>
+    ids.has(one.id) && one.id !== rule.id ? [{ rule: one, position }] : [],
+  );
+};
+
+const withFixes = (edit: Edit, gone: Gone): Edit => {
+  if (gone.length === 0) return edit;
+  const edits = edit.do === 'batch' ? edit.edits : [edit];
+  return { do: 'batch', edits: [...edits, ...gone.map(({ rule }): Edit => ({ do: 'deleteRule', id: rule.id }))] };
+};
+
+const keepFixes = (web: Web, ctx: Context, gone: Gone): string =>
+  web.kept.keep(sessionOf(ctx).user, {
+    edits: () => restored(gone),
+    done: gone.length === 1 ? 'The rule is back in its place.' : 'The rules are back in their places.',
+    to: '/firewall/bot',
+  });
+
+const countOf = (count: number): string => (count === 1 ? 'one rule' : `${count} rules`);
 
 /** The edit that the form means, checked by the agent; every fault of the form at once, beside its field. */
 const tryRule = async (web: Web, ctx: Context, round: Round, values: RuleValues): Promise<Tried> => {
