@@ -32,7 +32,9 @@ export const effectsOf = async (
     askFindings(web, ctx, { ...question, wait: WAIT }),
   ]);
   if (affected === 'refused') return null;
-  return { ...viewOf(affected), findings: lint === null ? null : (lint.findings?.map(findingView) ?? null) };
+  // What can be mended at once comes first: the page shows only some of many.
+  const findings = lint?.findings?.map(findingView).sort((one, other) => Number(other.fix) - Number(one.fix));
+  return { ...viewOf(affected), findings: findings ?? null };
 };
 
 /** Milliseconds; after that the page asks for the findings once more by itself. */

@@ -37,7 +37,13 @@ for (const look of [
     await page.fill('#password', PASSWORD);
     await page.click('button');
     await page.waitForURL(`${ui.url}/`);
-    for (const path of [...pagePaths, '/firewall/bot/rules/r3', '/firewall/why?from=nobody', '/nothing'])
+    for (const path of [
+      ...pagePaths,
+      '/firewall/bot?state=found',
+      '/firewall/bot/rules/r3',
+      '/firewall/why?from=nobody',
+      '/nothing',
+    ])
       await inspect(path);
     t.deepEqual(found, []);
   });

@@ -160,4 +160,11 @@ test.serial('with 2 000 rules the list comes at once, and what is found is said 
   await page.click('#lint a:has-text("Show them at the rules")');
   await page.waitForSelector('.gg-found');
   t.regex((await page.textContent('#lint')) ?? '', /rules have findings: .*never used/s);
+  await page.goto(`${ui.url}/firewall/bot/rules/new?action=drop&source=10.51.0.0/16&service=tcp/443`);
+  await page.fill('#position', '1');
+  await page.click('.gg-buttons button[value="next"]');
+  await page.waitForSelector('#sentence');
+  t.regex((await page.textContent('#findings')) ?? '', /is still being looked at/);
+  await page.waitForSelector('#findings li', { timeout: 60_000 });
+  t.regex((await page.textContent('#findings')) ?? '', /Rule \d+, (never used|partly decided above): Rule 1\b/);
 });

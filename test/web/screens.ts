@@ -22,6 +22,7 @@ const pages: Record<string, string> = {
   time: '/services/time',
   ssh: '/services/ssh',
   bot: '/firewall/bot',
+  'bot-found': '/firewall/bot?state=found',
   'bot-settings': '/firewall/bot/settings',
   'bot-disable': '/firewall/bot/disable',
   'rule-form': '/firewall/bot/rules/new',
