@@ -6,13 +6,14 @@ import { join } from 'node:path';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
 import { agreeCase } from '../test/compile/lib/agree-case.ts';
 import { flowCase, limitCase } from '../test/compile/lib/flow-case.ts';
+import { CASES_PER_ROUND, fuzzCase } from '../test/fuzz/lib/fuzz.ts';
 
 /**
  * `make test-long`: suites of random cases, far more of them than `make test` has time for. Each case has a seed and appends one line of
  * JSON to build/results/<suite>.jsonl. The next run goes on where the last one stopped, as long as the sources are the same.
  *
  *   N=5000      so many cases of each suite instead of its own number
- *   SUITE=agree this suite only (agree, limits, flows, kernel, reload)
+ *   SUITE=agree this suite only (agree, limits, flows, fuzz, kernel, reload)
  *   SEED=123    one case, its failure in full; nothing is recorded
  */
 type Suite = {
@@ -47,6 +48,13 @@ const suites: Suite[] = [
     cases: 300,
     sources: ['src/policy', 'src/plan', 'src/compile', 'test/compile/lib'],
     run: flowCase,
+  },
+  {
+    name: 'fuzz',
+    about: `hostile requests, bytes, files and log lines, ${CASES_PER_ROUND} a case: borne by web, API, agent, import and logs`,
+    cases: 500_000 / CASES_PER_ROUND,
+    sources: ['src', 'test/fuzz/lib', 'test/web', 'test/agent'],
+    run: fuzzCase,
   },
   {
     name: 'kernel',

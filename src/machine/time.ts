@@ -27,14 +27,17 @@ export const parseTracking = (csv: string): Pick<TimeState, 'state' | 'source' |
   const [id = '', source = '', stratum = '', , offset = ''] = fields;
   if (fields.length < 14 || fields[13] === 'Not synchronised') return { ...notSynchronised };
   if (id === LOCAL) return { ...notSynchronised, state: 'by hand' };
-  return { state: 'synchronised', source, stratum: Number(stratum), offset: Math.abs(Number(offset)) };
+  const numbers = { stratum: Number(stratum), offset: Math.abs(Number(offset)) };
+  // A name with a comma in it moves the fields.
+  if (!Object.values(numbers).every(Number.isFinite)) return { ...notSynchronised };
+  return { state: 'synchronised', source, ...numbers };
 };
 
 /** `chronyc -c sources`: a line for each server whose name was found. */
 export const parseSources = (csv: string): TimeState['sources'] =>
   csv.split('\n').flatMap((line) => {
     const [mode, mark = '', address = '', stratum, , reach, , offset] = line.split(',');
-    if (mode !== '^' || offset === undefined) return [];
+    if (mode !== '^' || ![stratum, offset].every((text) => Number.isFinite(Number(text ?? Number.NaN)))) return [];
     const answers = reach !== '0';
     const word = answers ? (words[mark] ?? 'not used yet') : 'no answer';
     return [{ address, word, stratum: Number(stratum), offset: answers ? Number(offset) : null }];

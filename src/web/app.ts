@@ -55,7 +55,7 @@ export const createApp = (given: WebParts): Koa => {
   const app = new Koa();
   app.silent = true;
   app.on('error', (error: unknown) => {
-    // A browser that went away in mid-answer is no fault of ours.
+    // A browser that went away in mid-answer is no fault of ours, nor is one that speaks no HTTP: strangers must not fill the log.
     if (!broken(error)) parts.report('answering', error);
   });
   app.use(renewConnections);
@@ -123,4 +123,4 @@ const noticing =
   };
 
 const broken = (error: unknown): boolean =>
-  ['ECONNRESET', 'EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes((error as { code?: string }).code ?? '');
+  /^(?:ECONNRESET|EPIPE|ERR_STREAM_PREMATURE_CLOSE|HPE_\w+)$/.test((error as { code?: string }).code ?? '');

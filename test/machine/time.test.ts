@@ -12,6 +12,7 @@ test('chronyc’s tracking: followed, set by hand, not known', (t) => {
   });
   t.is(parseTracking(followed.replace('0A090002,10.9.0.2', '7F7F0101,')).state, 'by hand');
   t.is(parseTracking(followed.replace('Normal', 'Not synchronised')).state, 'not synchronised');
+  t.is(parseTracking(followed.replace('10.9.0.2', 'a,b')).state, 'not synchronised', 'its fields moved');
   t.is(parseTracking('506 Cannot talk to daemon\n').state, 'not synchronised');
 });
 
@@ -20,6 +21,8 @@ test('chronyc’s sources in words', (t) => {
     '^,*,10.9.0.2,3,6,377,20,-0.000021,-0.000030,0.0002',
     '^,x,10.9.0.3,2,6,377,20,86400.5,86400.5,0.0002',
     '^,?,10.9.0.4,0,6,0,4294967295,0.0,0.0,0.0',
+    '^,*,a,b,3,6,377,20,-0.000021,-0.000030,0.0002',
+    '^,*,10.9.0.5,3,6,377,20,none',
     '',
   ];
   t.deepEqual(parseSources(lines.join('\n')), [
