@@ -35,6 +35,7 @@ const login = async (web: Web, ctx: Context, pending: ReturnType<typeof makePend
     const sent = { user, password, visitor: visitorOf(ctx), ...(code === '' ? {} : { code }) };
     const { token } = await web.agent('login', sent);
     pending.forget(values.first);
+    await endOld(web, ctx);
     writeCookie(ctx, 'session', token);
     seeOther(ctx, localPath(values.next));
   } catch (error) {
@@ -55,6 +56,12 @@ const login = async (web: Web, ctx: Context, pending: ReturnType<typeof makePend
       first === undefined ? noFaults : fault('code', message),
     );
   }
+};
+
+/** The session that this browser had ends with a new login: nobody goes on with a token from before. */
+const endOld = async (web: Web, ctx: Context): Promise<void> => {
+  const { session } = ctx.state as State;
+  if (session !== undefined) await web.agent('logout', {}, session.token).catch(() => {});
 };
 
 const TOO_LATE = 'The code came too late. Type the password again.';

@@ -53,5 +53,7 @@ export const jsonFault = (body: string): string | null => {
 /** What the web process would have written to its log: a fault inside. */
 const reported = (world: World): string | null => {
   const [first] = world.ui.reports.splice(0);
-  return first === undefined ? null : `reported ${first.slice(0, 1500)}`;
+  return first === undefined
+    ? null
+    : `reported ${first.replaceAll(/^.*Template render error.*\n/gm, '').slice(0, 1500)}`;
 };
