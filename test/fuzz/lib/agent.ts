@@ -5,7 +5,7 @@ import { PASSWORD } from '../../agent/lab.ts';
 import { jsonFault } from './answers.ts';
 import { type Change, mutated } from './api.ts';
 import type { Kind } from './kind.ts';
-import { dice, json, pick, words } from './words.ts';
+import { dice, json, mixed, pick, words } from './words.ts';
 
 export const agentVerbs: readonly string[] = verbNames;
 
@@ -42,7 +42,7 @@ export const agentCases: Kind<{
   dice: number[];
 }> = {
   name: 'agent',
-  share: 140,
+  share: 110,
   draw: fc.record({
     as: fc.constantFrom(...Array(8).fill('administrator'), 'operator', 'viewer', 'nobody', 'root', 'root', 'token'),
     leaves: fc.array(json, { minLength: 3, maxLength: 3 }),
@@ -60,7 +60,7 @@ export const agentCases: Kind<{
     dice,
   }),
   run: async (world, drawn, seen) => {
-    const verb = pick(verbNames, drawn.dice[0]);
+    const verb = pick(verbNames, mixed(drawn.dice));
     const numbers = [...drawn.numbers];
     const known = Object.values(world.ui.lab.box.generation.policy.rules.slice(0, 3)).map(({ id }) => id);
     const maker = {

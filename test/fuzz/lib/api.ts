@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { BASE, routes } from '../../../src/web/api/routes.ts';
 import { askWeb } from './answers.ts';
 import type { Kind } from './kind.ts';
-import { dice, json, pick, spelled, words } from './words.ts';
+import { dice, json, mixed, pick, spelled, words } from './words.ts';
 
 export const apiRoutes: readonly string[] = routes.map(({ method, path }) => `${method} ${BASE}${path}`);
 
@@ -23,7 +23,7 @@ export const apiCases: Kind<{
   dice: number[];
 }> = {
   name: 'api',
-  share: 90,
+  share: 80,
   draw: fc.record({
     as: fc.constantFrom(...Array(9).fill('administrator'), 'operator', 'viewer', 'nobody'),
     any: json,
@@ -33,7 +33,7 @@ export const apiCases: Kind<{
     dice,
   }),
   run: async (world, drawn, seen) => {
-    const route = pick(routes, drawn.dice[0]);
+    const route = pick(routes, mixed(drawn.dice));
     const [a = 0, b = 0, c = 0] = drawn.dice.slice(1);
     const values = [...drawn.values];
     const path = route.path.replaceAll(/\{\w+\}/g, () => (a % 2 === 0 ? pick(KNOWN, b) : spelled(values.pop() ?? '')));

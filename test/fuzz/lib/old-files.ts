@@ -96,7 +96,7 @@ const damaged = (name: string, bytes: Buffer, cuts: [number, number][]): { name:
 /** The import reader and what becomes of what it read: either one sentence of `Unreadable`, or a policy that is one. */
 export const importCases: Kind<Drawn> = {
   name: 'import',
-  share: 305,
+  share: 350,
   draw,
   run: (_world, drawn, seen) => {
     const { name, bytes } = upload(drawn);
@@ -120,7 +120,7 @@ export const importCases: Kind<Drawn> = {
 /** The same through the browser: upload, preview, at times applied. */
 export const uploadCases: Kind<Drawn> = {
   name: 'upload',
-  share: 7,
+  share: 6,
   draw,
   run: async (world, drawn, seen) => {
     const { name, bytes } = upload(drawn);

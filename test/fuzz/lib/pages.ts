@@ -4,7 +4,7 @@ import { createApp } from '../../../src/web/app.ts';
 import { parseHtml } from '../../web/page.ts';
 import { askWeb } from './answers.ts';
 import type { Kind } from './kind.ts';
-import { dice, pick, spelled, words } from './words.ts';
+import { dice, mixed, pick, spelled, words } from './words.ts';
 import type { Sent, World } from './world.ts';
 
 /** Every page and form of the router of the app itself, as `METHOD /path`. */
@@ -37,7 +37,7 @@ const who: fc.Arbitrary<Who> = fc.constantFrom<Who>(
 /** A form of a page as it stands, with up to four changes. */
 export const formCases: Kind<{ who: Who; ops: Ops; dice: number[] }> = {
   name: 'form',
-  share: 60,
+  share: 50,
   draw: fc.record({ who, ops, dice }),
   run: async (world, drawn, seen) => {
     const form = pick(world.forms, drawn.dice[0]);
@@ -90,7 +90,7 @@ export const routeCases: Kind<{
     dice,
   }),
   run: async (world, drawn, seen) => {
-    const route = pick(pageRoutes, drawn.dice[0]);
+    const route = pick(pageRoutes, mixed(drawn.dice));
     const values = [...drawn.values];
     // Half of the parameters name something that is there.
     const path = route.path.replaceAll(/:\w+/g, () =>
@@ -111,7 +111,7 @@ export const routeCases: Kind<{
 /** A link of the page that was seen last: hostile names are in its query. */
 export const linkCases: Kind<{ dice: number[] }> = {
   name: 'link',
-  share: 25,
+  share: 15,
   draw: fc.record({ dice }),
   run: async (world, drawn, seen) => {
     const links = [

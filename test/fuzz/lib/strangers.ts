@@ -13,7 +13,7 @@ type Line = { file: 'firewall.json' | 'proxy.log'; change: Record<string, unknow
 /** A line of the firewall's or the proxy's log: addresses, names and URLs as strangers send them, torn or nonsense at times. */
 export const logCases: Kind<Line> = {
   name: 'log',
-  share: 270,
+  share: 290,
   draw: fc.record({
     file: fc.constantFrom<Line['file']>('firewall.json', 'proxy.log'),
     change: fc.dictionary(
@@ -85,7 +85,7 @@ const show = async (world: World, path: string, q: string, seen: (what: string) 
 /** What DHCP clients, time servers and the network say of themselves, by way of the machine's own readers, on the pages that show it. */
 export const nameCases: Kind<{ names: string[]; raw: string; dice: number[] }> = {
   name: 'name',
-  share: 13,
+  share: 10,
   draw: fc.record({ names: fc.array(words, { minLength: 4, maxLength: 4 }), raw: words, dice }),
   run: async (world, { names: [lease = '', source = '', driver = '', notice = ''], raw, dice: drawn }, seen) => {
     const { twin } = world.ui.lab;
