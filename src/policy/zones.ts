@@ -62,6 +62,25 @@ const DAY = 86_400;
 
 /** What a zone's clocks are ahead of UTC at a moment, in seconds. */
 export const offsetAt = (zone: string, at: number): number => {
+  const quarter = Math.floor(at / QUARTER);
+  if (at < REGULAR) return shownAhead(zone, at);
+  const known = offsets.get(zone) ?? new Map<number, number>();
+  offsets.set(zone, known);
+  const kept = known.get(quarter);
+  if (kept !== undefined) return kept;
+  if (known.size >= 50_000) known.clear();
+  const ahead = shownAhead(zone, quarter * QUARTER);
+  known.set(quarter, ahead);
+  return ahead;
+};
+
+/** Since 1990 clocks have been changed on quarters of an hour of UTC only (tz database). Asking Intl takes 5 µs, and a year of a frame asks 1500 times. */
+const QUARTER = 900;
+const REGULAR = 631_152_000;
+
+const offsets = new Map<string, Map<number, number>>();
+
+const shownAhead = (zone: string, at: number): number => {
   const parts = formatterOf(zone).formatToParts(at * 1000);
   const value = (type: Intl.DateTimeFormatPartTypes) => Number(parts.find((part) => part.type === type)?.value);
   const wall = Date.UTC(
