@@ -79,6 +79,7 @@ export const mutated = (value: unknown, list: readonly Change[]): unknown => {
     walk(copy);
     const [holder, name] = pick(slots, which);
     if (how === 'set') holder[name] = set;
+    else if (how === 'add' && Array.isArray(holder)) holder.push(set);
     else if (how === 'add')
       Object.defineProperty(holder, key === 'root' ? 'x' : key, {
         value: set,
