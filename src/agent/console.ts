@@ -3,9 +3,14 @@ import type { Box } from './box.ts';
 import { changeNow } from './change.ts';
 import { greenCidr, withGreen } from './green.ts';
 import { Refusal } from './refusal.ts';
+import { keepTrial, undoTrial } from './trial.ts';
 
-/** Does what the console has left for the agent on the data partition: a forgotten password, another GREEN address. */
+/**
+ * Does what the console has left for the agent: on the data partition a forgotten password or another GREEN address, in RUN what is to
+ * become of the change on trial.
+ */
 export const attendConsole = async (box: Box): Promise<void> => {
+  await obeyConsole(box);
   const [reset, override] = await Promise.all([box.store.resetWanted(), box.store.greenOverride()]);
   if (reset) await box.lock(() => forgetAdmin(box));
   if (override !== null) await box.lock(() => adoptGreen(box));
@@ -51,3 +56,17 @@ const adoptGreen = async (box: Box): Promise<void> => {
   }
   await box.store.forgetGreenOverride();
 };
+
+/** `keep` or `undo`. It was for the change of that moment: it is forgotten, whatever comes of it. */
+const obeyConsole = async (box: Box): Promise<void> => {
+  const wish = (await box.run.read(WISH))?.trim();
+  if (wish === undefined) return;
+  await box.run.remove(WISH);
+  await box.lock(async () => {
+    if (box.trial === null) return;
+    if (wish === 'keep') await keepTrial(box, undefined, 'console');
+    if (wish === 'undo') await undoTrial(box, 'console', 'undid the change');
+  });
+};
+
+const WISH = 'trial-wish';

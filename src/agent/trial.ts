@@ -29,7 +29,11 @@ export const beginTrial = async (box: Box, before: Generation, user: string, sec
   box.trial = { before, user, since, until: since + seconds };
   // The console shows it, and whoever starts the agent again knows what was undone. Without it the trial ends all the same.
   await box.run
-    .write(MARK, `${box.generation.number} ${Math.ceil(since + seconds)} ${user}\n${box.generation.what}\n`, 0o644)
+    .write(
+      MARK,
+      `${box.generation.number} ${Math.ceil(since + seconds)} ${user}\n${seen(box.generation.what)}\n`,
+      0o644,
+    )
     .catch((error) => console.error(`${MARK}:`, error));
   const timer = setTimeout(() => void attendTrial(box).catch(console.error), seconds * 1000 + 50);
   timer.unref();
@@ -124,6 +128,9 @@ export const forgetTrial = async (box: Box): Promise<void> => {
   await box.store.audit({ user: 'greengate', what: `undid a change at the restart: ${what}` }).catch(console.error);
   await box.run.remove(MARK).catch((error) => console.error(`${MARK}:`, error));
 };
+
+/** The console shows it on a terminal: names may hold marks that turn the writing around. */
+const seen = (text: string): string => text.replace(/[\p{Cc}\p{Cf}]/gu, '\ufffd');
 
 const MARK = 'trial';
 

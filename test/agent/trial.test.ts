@@ -1,6 +1,7 @@
-import { readFile, readlink } from 'node:fs/promises';
+import { readFile, readlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import { attendConsole } from '../../src/agent/console.ts';
 import type { Flow } from '../../src/agent/ports.ts';
 import { attendTrial } from '../../src/agent/trial.ts';
 import { type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
@@ -181,6 +182,25 @@ test('root’s changes are kept at once, and undo what is on trial', async (t) =
   t.deepEqual(await names(lab), ['Two', 'One']);
   t.is((await refusal(t, lab.root('trial.keep', {}))).status, 409);
   t.is((await refusal(t, lab.root('trial.undo', {}))).status, 409);
+});
+
+test('the console keeps and undoes, whoever made the change', async (t) => {
+  const lab = await trialLab(t);
+  for (const [wish, found] of [
+    ['keep', ['One']],
+    ['undo', ['One']],
+  ] as const) {
+    await touch(lab, wish === 'keep' ? 'One' : 'Two');
+    await writeFile(join(lab.run, 'trial-wish'), `${wish}\n`);
+    await attendConsole(lab.box);
+    t.deepEqual([await trial(lab), await names(lab)], [null, found]);
+    t.regex((await log(lab))[0] ?? '', /^console (kept|undid) the change: added/);
+  }
+  await writeFile(join(lab.run, 'trial-wish'), 'undo\n');
+  await attendConsole(lab.box);
+  await touch(lab, 'Three');
+  await attendConsole(lab.box);
+  t.is((await trial(lab))?.what, 'added to addresses: “Three”', 'a wish is for the change of its moment');
 });
 
 test('an undo that fails is a notice and is tried again', async (t) => {

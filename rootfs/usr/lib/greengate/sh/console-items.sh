@@ -175,6 +175,11 @@ fit_for_green() {
 	unfit=
 }
 
+end_trial() {
+	"${0%/*}/trial" "$1"
+	pause
+}
+
 release_bot() {
 	agree 'Let GREEN out freely until the next save, Enable or reboot?' || return
 	if "${0%/*}/release"; then

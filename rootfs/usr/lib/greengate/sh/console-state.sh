@@ -20,6 +20,7 @@ show_state() {
 	if [ -n "$address" ]; then label 'Admin pages' && echo "https://$address:$UI_PORT/"; fi
 	show_file 'Certificate' "$GREENGATE_RUN/fingerprint"
 	show_file 'Set-up code' "$GREENGATE_RUN/setup-code"
+	if [ -r "$GREENGATE_RUN/trial" ]; then label 'On trial' && trial_state; fi
 	label 'Agent' && agent_state
 	case $rules in
 	'') ;;
@@ -83,6 +84,15 @@ bot_state() {
 		esac
 		;;
 	esac
+}
+
+# trial_state: what the agent wrote of the change on trial: NUMBER UPTIME USER, then what it is.
+trial_state() {
+	{ read -r _ until user && IFS= read -r what; } <"$GREENGATE_RUN/trial" || what='a change'
+	read -r up _ </proc/uptime
+	seconds=$((until - ${up%%.*}))
+	if [ "$seconds" -lt 0 ]; then seconds=0; fi
+	echo "$what, by $user: undone in $seconds s unless it is kept"
 }
 
 # interface_state INTERFACE REST
