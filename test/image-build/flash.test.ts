@@ -1,6 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
   closeSync,
+  constants,
   mkdtempSync,
   openSync,
   readFileSync,
@@ -11,6 +12,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { type Block, describeDisk, lookAt, reasonsAgainst } from '../../scripts/flash-disk.ts';
 import { writeAndVerify } from '../../scripts/flash-write.ts';
@@ -127,7 +129,7 @@ test('the running system’s disk, mounted disks, partitions and used parts are 
 
 const loops = spawnSync('losetup', ['-f'], { encoding: 'utf8' });
 const withLoop = process.getuid?.() === 0 && loops.status === 0 ? test : test.skip;
-withLoop('a real block device: refused while mounted, written when free (needs root and a loop device)', (t) => {
+withLoop('a real block device: refused while mounted, written when free (needs root and a loop device)', async (t) => {
   const { image, disk } = scene(t);
   truncateSync(disk, 32 * MIB);
   execFileSync('mke2fs', ['-q', '-F', disk]);
@@ -146,6 +148,7 @@ withLoop('a real block device: refused while mounted, written when free (needs r
   t.true(refused.stderr.includes(`mounted at ${place}`));
   execFileSync('umount', [place]);
   mounted = false;
+  await free(loop);
   const done = flashTo(loop, image, basename(loop));
   t.is(done.status, 0, done.stderr);
   t.true(
@@ -154,3 +157,14 @@ withLoop('a real block device: refused while mounted, written when free (needs r
       .equals(readFileSync(image).subarray(0, 9 * MIB)),
   );
 });
+
+/** Waits until nobody holds a device: a test beside this one may have taken all mounts into a namespace of its own. */
+async function free(device: string): Promise<void> {
+  for (let tries = 0; tries < 300; tries += 1) {
+    try {
+      return closeSync(openSync(device, constants.O_RDWR | constants.O_EXCL));
+    } catch {
+      await setTimeout(100);
+    }
+  }
+}
