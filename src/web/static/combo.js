@@ -220,7 +220,7 @@ for (const part of document.querySelectorAll('.gg-adder')) part.hidden = false;
 for (const input of document.querySelectorAll('[data-combo], [data-adds]')) new Combobox(input);
 document.addEventListener('toggle', toggled, true);
 // What was added leaves its field; what nothing is called like stays there.
-document.addEventListener('htmx:afterSettle', ({ detail }) => {
+document.addEventListener('htmx:afterSwap', ({ detail }) => {
   const field = document.getElementById('add');
   if (detail.target?.id === 'members' && document.getElementById('add-error') === null) field.value = '';
 });
