@@ -45,7 +45,7 @@ const main = async (): Promise<void> => {
     }),
     clock,
     uptime,
-    trialSeconds: 0,
+    trials: true,
   });
   const sockets = [join(directories.run, 'root.sock'), join(directories.run, 'web.sock')] as const;
   const servers = [

@@ -40,6 +40,7 @@ export async function verbTable(): Promise<Table> {
     const toggle = (on: boolean) => box.call('policy.edit', { edit: { do: 'toggleRule', id: 'r1', enabled: on } });
     const replace = (on: boolean) => box.call('policy.edit', { edit: { do: 'replace', value: on ? value : off } });
     await replace(true);
+    await box.call('trial.keep', {});
     for (const [verb, call] of Object.entries({ 'one rule switched': toggle, 'the whole policy replaced': replace })) {
       const times: Record<'enforced' | 'answered' | 'bare', number[]> = { enforced: [], answered: [], bare: [] };
       for (let round = 0; round < ROUNDS; round += 1) {
@@ -49,6 +50,7 @@ export async function verbTable(): Promise<Table> {
         times.answered.push((await timed(() => call(on))).milliseconds);
         await sleep(300);
         times.enforced.push(edge(arrivals, began, on) - began);
+        await box.call('trial.keep', {});
         times.bare.push((await timed(async () => box.sh(['nft', '-f', bareMap(rules)]))).milliseconds);
       }
       const [enforced, answered, bare] = [median(times.enforced), median(times.answered), median(times.bare)];
@@ -76,6 +78,7 @@ async function laboratory(): Promise<{ box: LabBox; arrivals: number[] }> {
     block: false,
     visitor: '10.51.0.1',
   });
+  box.keeps = false;
   const [first] = expanded(1);
   if (first === undefined) throw new Error('There is no rule.');
   const [green, red] = [topology.green({}), topology.red({ address: RED_SERVER })];

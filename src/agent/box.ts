@@ -16,8 +16,8 @@ export type Ports = {
   secrets: Secrets;
   clock: () => number;
   uptime: () => number;
-  /** How long a change is on trial; 0: every change is kept at once. */
-  trialSeconds: number;
+  /** Is a change by somebody who is logged in on trial, for as long as the settings say? Else it is kept at once. */
+  trials: boolean;
 };
 
 /** The agent's hold on the box: the ports, what it remembers, and the one lock behind which everything is changed. */

@@ -48,7 +48,7 @@ export const changeNow = async (box: Box, request: Change): Promise<Changed> => 
   const loads = request.load ?? true;
   const plan = loads ? await planOf(box, next) : await checkedPlan(box, next);
   const generation = { ...next, files: plan.files };
-  const tried = loads && request.returning !== undefined && box.trialSeconds > 0;
+  const tried = loads && request.returning !== undefined && box.trials;
   if (loads) await load(box, plan, generation, { before, tried });
   else await keep(box, generation);
   box.generation = generation;
@@ -56,15 +56,17 @@ export const changeNow = async (box: Box, request: Change): Promise<Changed> => 
   const cut = loads ? await cutDue(box) : 0;
   await applyFiles(box, before.files, generation.files);
   if (tried && request.returning !== undefined)
-    await beginTrial(box, before, request.returning.user, trialSeconds(box, before, generation));
+    await beginTrial(box, before, request.returning.user, trialSeconds(before, generation));
   return { revision: generation.number, cut, onTrial: tried };
 };
 
-/** Who changes the network has to find the box again. */
-const trialSeconds = (box: Box, before: Generation, after: Generation): number =>
-  ['network.env', 'web.json'].every((name) => before.files[name] === after.files[name])
-    ? box.trialSeconds
-    : Math.max(NETWORK_TRIAL, box.trialSeconds);
+/** Who changes the network has to find the box again. Nobody shortens the trial of the very change by which he does it. */
+const trialSeconds = (before: Generation, after: Generation): number => {
+  const seconds = Math.max(...[before, after].map(({ policy }) => policy.settings.trialSeconds));
+  return ['network.env', 'web.json'].every((name) => before.files[name] === after.files[name])
+    ? seconds
+    : Math.max(NETWORK_TRIAL, seconds);
+};
 
 /** Seconds. */
 const NETWORK_TRIAL = 600;

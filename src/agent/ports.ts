@@ -169,6 +169,8 @@ export type Store = {
   keep(number: number): Promise<void>;
   /** Makes an older one current again and forgets the newer ones: the way back after a refused load. */
   rollback(to: number): Promise<void>;
+  /** What was found at the start that nobody had confirmed, oldest first: it is gone. */
+  unconfirmed(): { user: string; what: string }[];
   users(): Promise<User[]>;
   setUsers(users: User[]): Promise<void>;
   /** Leaves DATA/reset-admin, as the console does. */

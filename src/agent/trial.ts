@@ -120,13 +120,13 @@ export const settleTrial = async (box: Box, returning: Returning | undefined, by
   }
 };
 
-/** Says what an agent before this one had on trial when it ended; to be called at the start, when the confirmed rules are in force. */
-export const forgetTrial = async (box: Box): Promise<void> => {
-  const mark = await box.run.read(MARK).catch(() => null);
-  if (mark === null) return;
-  const [, what = ''] = mark.split('\n');
-  await box.store.audit({ user: 'greengate', what: `undid a change at the restart: ${what}` }).catch(console.error);
-  await box.run.remove(MARK).catch((error) => console.error(`${MARK}:`, error));
+/** Says what was on trial when the agent or the box ended; to be called at the start, when the confirmed rules are in force. */
+export const forgetTrial = async ({ store, run }: Box): Promise<void> => {
+  for (const { user, what } of store.unconfirmed())
+    await store
+      .audit({ user: 'greengate', what: `undid a change by ${user} at the restart: ${what}` })
+      .catch(console.error);
+  await run.remove(MARK).catch((error) => console.error(`${MARK}:`, error));
 };
 
 /** The console shows it on a terminal: names may hold marks that turn the writing around. */

@@ -26,6 +26,8 @@ export const settingsSchema = z.strictObject({
   defaultDeny: z.enum(['drop', 'reject']).default('drop'),
   /** The form offers inversion, source ports, limits and time frames. Rules that have them are in force either way. */
   advancedMode: z.boolean().default(false),
+  /** How long a change is on trial before it is undone, in seconds. */
+  trialSeconds: whole.min(30, 'At least 30 seconds.').max(3600, 'At most 3600 seconds, an hour.').default(90),
 });
 
 export const networkSchema = z.strictObject({

@@ -8,10 +8,12 @@ import { durableJson, ForeignFile } from './durable.ts';
 import { sumsOf, sumsProblem } from './sums.ts';
 
 /** How many generations are kept. */
-export const KEPT = 20;
+export const KEPT = 100;
 
 /** Who saved a generation, when (seconds since the epoch) and what; was set-up finished; were the starter rules once added. */
 export type Meta = { user: string; time: number; what: string; setUp: boolean; starter: boolean };
+
+export type Unconfirmed = Pick<Meta, 'user' | 'what'>;
 
 export type Generation = Meta & { number: number; policy: Policy; files: Record<string, string> };
 
@@ -50,8 +52,8 @@ export const openGenerations = (disk: Disk, root: string, notice: (sentence: str
       await switchCurrent(disk, root, to);
       await cleanUp(disk, folder, to);
     },
-    /** Removes what a power loss left half-written. */
-    cleanUp: async (): Promise<void> => cleanUp(disk, folder, await currentNumber(disk, root)),
+    /** Removes what a power loss left half-written, and what was not confirmed; says who wanted that and what it was. */
+    cleanUp: async (): Promise<Unconfirmed[]> => cleanUp(disk, folder, await currentNumber(disk, root)),
   };
 };
 
@@ -113,12 +115,19 @@ const prune = async (disk: Disk, folder: string, newest: number): Promise<void> 
   for (const number of older.slice(0, -KEPT)) await disk.remove(join(folder, String(number)));
 };
 
-/** Newer than `current` means: saved, but the switch never reached the disk, or it was refused. */
-const cleanUp = async (disk: Disk, folder: string, current: number | null): Promise<void> => {
-  const names = await disk.list(folder);
-  const newer = (name: string) => /^\d+$/.test(name) && current !== null && Number(name) > current;
-  for (const name of names.filter((one) => one.startsWith('.half-') || newer(one)))
-    await disk.remove(join(folder, name));
+/** Newer than `current` means: on trial, or saved but the switch never reached the disk, or refused. */
+const cleanUp = async (disk: Disk, folder: string, current: number | null): Promise<Unconfirmed[]> => {
+  const newer = (await numbersIn(disk, folder)).filter((number) => current !== null && number > current);
+  const found: Unconfirmed[] = [];
+  for (const number of newer) {
+    const meta = await documentIn(disk, join(folder, String(number)), 'meta.json', parsedMeta)
+      .read()
+      .catch(() => null);
+    if (meta !== null) found.push({ user: meta.user, what: meta.what });
+    await disk.remove(join(folder, String(number)));
+  }
+  for (const name of await disk.list(folder)) if (name.startsWith('.half-')) await disk.remove(join(folder, name));
+  return found;
 };
 
 const currentNumber = async (disk: Disk, root: string): Promise<number | null> => {

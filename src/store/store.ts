@@ -16,7 +16,7 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
   const notice = (sentence: string) => void notices.add(sentence);
   await disk.mkdir(root);
   const generations = openGenerations(disk, root, notice);
-  await generations.cleanUp();
+  const unconfirmed = await generations.cleanUp();
   const audit = openAudit(disk, join(root, 'log', 'audit.jsonl'));
   const users = new Low<Users>(usersFile(disk, join(root, 'users.json'), notice), { schema: 1, users: [] });
   return {
@@ -38,6 +38,7 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
     ...marker(disk, root),
     audit: (entry: AuditEntry) => audit.append(clock(), entry),
     auditLines: (query: AuditQuery) => audit.page(query),
+    unconfirmed: () => unconfirmed,
     notices: (): string[] => [...notices],
   };
 };

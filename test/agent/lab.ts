@@ -32,7 +32,7 @@ export type Lab = {
   code(): Promise<string>;
   token: string;
   /** Read at each start. */
-  trialSeconds: number;
+  trials: boolean;
   /** When web's visitor connected. */
   opened: () => number | undefined;
 };
@@ -46,7 +46,7 @@ export const freshLab = async (t: ExecutionContext): Promise<Lab> => {
     run: join(directory, 'run'),
     time: { now: 1000 },
     token: '',
-    trialSeconds: 0,
+    trials: false,
     opened: () => undefined,
   } as Lab;
   let close = await open(lab);
@@ -106,7 +106,7 @@ const open = async (lab: Lab): Promise<() => Promise<void>> => {
     secrets,
     clock,
     uptime: () => lab.time.now,
-    trialSeconds: lab.trialSeconds,
+    trials: lab.trials,
   });
   const paths = { web: join(lab.run, 'web.sock'), root: join(lab.run, 'root.sock') };
   const servers = [

@@ -9,8 +9,8 @@ import { type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
 /** A box on which changes are on trial for 90 seconds; the admin's connection was opened long ago. */
 const trialLab = async (t: ExecutionContext): Promise<Lab> => {
   const lab = await readyLab(t, { block: true });
-  lab.trialSeconds = 90;
-  lab.box.trialSeconds = 90;
+  lab.trials = true;
+  lab.box.trials = true;
   connect(lab, -10);
   return lab;
 };
@@ -155,7 +155,7 @@ for (const how of ['the end of the agent', 'a reboot'] as const) {
     t.deepEqual([lab.twin.held?.generation, await onDisk(lab), await names(lab)], [before, before, []]);
     t.is(await mark(lab), null);
     if (how === 'a reboot') return;
-    t.is((await log(lab))[0], 'greengate undid a change at the restart: added to addresses: “One”');
+    t.is((await log(lab))[0], 'greengate undid a change by admin at the restart: added to addresses: “One”');
     t.true((await lab.root('policy.edit', edit('Two'))).revision > revision, 'no number comes twice');
   });
 }
@@ -234,4 +234,19 @@ test('who changes the network has ten minutes to find the box again', async (t) 
   const value = { ...network, green: { ...network.green, address: '192.168.51.250' } };
   await lab.web('policy.edit', { edit: { do: 'section', section: 'network', value } }, lab.token);
   t.is((await trial(lab))?.left, 600);
+});
+
+test('nobody shortens the trial of the very change by which he does it', async (t) => {
+  const lab = await trialLab(t);
+  const setSeconds = (trialSeconds: number) =>
+    lab.web('policy.edit', { edit: { do: 'section', section: 'settings', value: { trialSeconds } } }, lab.token);
+  t.regex((await refusal(t, setSeconds(29))).problems[0]?.message ?? '', /At least 30 seconds/);
+  await setSeconds(30);
+  t.is((await trial(lab))?.left, 90);
+  reconnect(lab);
+  await touch(lab);
+  t.is((await trial(lab))?.left, 30);
+  reconnect(lab);
+  await setSeconds(300);
+  t.is((await trial(lab))?.left, 300);
 });

@@ -38,6 +38,10 @@ test.serial(
     await ui.saveAdminMac(page, '00:16:3e:99:99:99', true);
     await scene.admin.eventuallyFails(['tcp', BOX_GREEN, 445]);
     await scene.admin.succeeds('ping', BOX_GREEN);
+    await box.serial.type('k');
+    await box.serial.expect('The change is kept.', 60);
+    await box.serial.type('');
+    await box.serial.expect('Choice: ');
     await inShell(box, async (command) => {
       await command('iptables -F BOT_INPUT');
       await command('iptables -F CUSTOMFORWARD');

@@ -4,7 +4,7 @@ import test from 'ava';
 import type { Page } from 'playwright-core';
 import { openBrowser, picture } from './lib/browser.ts';
 import { inShell, menuUntil } from './lib/console.ts';
-import { open, setUp, textOf } from './lib/pages.ts';
+import { kept, open, setUp, textOf } from './lib/pages.ts';
 import { endAll, run, runFolder } from './lib/process.ts';
 import { freshBox, makeScene } from './lib/scene.ts';
 import { BOX_GREEN } from './lib/topology.ts';
@@ -64,6 +64,7 @@ async function saveKeys(page: Page, keys: string): Promise<void> {
   await page.getByLabel('Public keys that may log in').fill(keys);
   await page.getByRole('button', { name: 'Save SSH' }).click();
   await page.getByText(/^Saved\./).waitFor();
+  await kept(page);
 }
 
 /** Runs a command on the box by ssh, from the administrator's computer; gives all that was said, for at most 150 s. */

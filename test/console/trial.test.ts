@@ -73,6 +73,21 @@ for (const shell of SHELLS) {
     t.regex(box.read('rc.log'), /squid restart/);
   });
 
+  test(`${shell}: a change whose time is long over is undone without an agent, and none before`, async (t) => {
+    const box = onTrial(shell);
+    const end = (seconds: number) => box.write('run/trial', `2 ${Math.ceil(uptime()) + seconds} admin\nadded a rule\n`);
+    for (const seconds of [80, -5]) {
+      end(seconds);
+      t.is(box.script('trial', ['tick']).code, 0);
+      t.regex(held(box), /generation 2 blocking/);
+    }
+    end(-11);
+    t.regex(box.script('trial', ['tick']).said, /The change was undone\./);
+    t.regex(held(box), /generation 1 open/);
+    t.is(box.read('run/trial'), '');
+    t.deepEqual(box.script('trial', ['tick']), { code: 0, said: '' });
+  });
+
   test(`${shell}: keep without an agent makes it what the next start loads`, async (t) => {
     const box = onTrial(shell);
     const { code, said } = box.script('trial', ['keep']);

@@ -50,10 +50,23 @@ test.serial('after a rescue the open connection of a browser ends at once, and a
   for (const chain of ['BOT_INPUT', 'CUSTOMFORWARD']) box.sh(['iptables', '-F', chain]);
   t.regex((await admin.tell({ do: 'echo', args: [flow, 'hello'] })).text, /ECONNRESET/);
   await admin.succeeds('tcp', BOX_GREEN, 445);
+  await saveAdmin(ADMIN_MAC);
+});
+
+test.serial('a lock-out that nobody has kept is undone when the agent ends', async (t) => {
+  box.keeps = false;
+  const { onTrial } = await saveAdmin('02:00:00:00:00:99');
+  t.true(onTrial);
+  await admin.fails('tcp', BOX_GREEN, 445);
+  box.rc('agent', 'restart');
+  await box.answering();
+  await admin.eventually(['tcp', BOX_GREEN, 445]);
+  t.is((await box.call('status', {})).trial, null);
+  t.is((await box.call('policy.get', {})).policy.settings.adminMac, ADMIN_MAC);
+  box.keeps = true;
 });
 
 test.serial('a packet of no connection: GREEN is told by a reset at the UI port only, RED never', async (t) => {
-  await saveAdmin(ADMIN_MAC);
   t.true((await resets({ from: stranger, address: BOX_GREEN, port: 445 })) > 0);
   t.is(await resets({ from: stranger, address: BOX_GREEN, port: 800 }), 0);
   t.is(await resets({ from: red, address: BOX_RED, port: 445 }), 0);

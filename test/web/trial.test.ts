@@ -14,7 +14,7 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 const trialUi = async (t: ExecutionContext) => {
   const ui = await readyUi(t, { block: true });
   ui.lab.box.uptime = uptime;
-  ui.lab.box.trialSeconds = 90;
+  ui.lab.box.trials = true;
   const names = async () => (await ui.lab.root('policy.get', {})).policy.addresses.map(({ name }) => name);
   const onTrial = async () => (await ui.lab.root('status', {})).trial?.what ?? null;
   return { ...ui, names, onTrial };

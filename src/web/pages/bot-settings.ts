@@ -17,6 +17,7 @@ const names = [
   'logging',
   'defaultDeny',
   'advancedMode',
+  'trialSeconds',
   'sure',
 ] as const;
 type Values = Record<(typeof names)[number], string>;
@@ -43,6 +44,7 @@ const valuesOf = ({ settings }: Policy, status: Status): Values => ({
   logging: settings.logging ? 'on' : '',
   defaultDeny: settings.defaultDeny,
   advancedMode: settings.advancedMode ? 'on' : '',
+  trialSeconds: String(settings.trialSeconds),
   sure: '',
 });
 
@@ -95,6 +97,7 @@ const editOf = (values: Values) => ({
     logging: values.logging === 'on',
     defaultDeny: values.defaultDeny,
     advancedMode: values.advancedMode === 'on',
+    trialSeconds: values.trialSeconds,
   },
 });
 

@@ -31,6 +31,12 @@ export async function logIn(page: Page, password = PASSWORD): Promise<void> {
   await heading(page, 'Home');
 }
 
+/** Waits until the browser has kept what is on trial, as it does by itself. */
+export async function kept(page: Page): Promise<void> {
+  await page.locator('#topbar').waitFor();
+  await page.locator('#trial').waitFor({ state: 'detached' });
+}
+
 /** Chooses an entry of the main menu. */
 export async function open(page: Page, entry: string, title = entry): Promise<void> {
   await page.getByRole('navigation', { name: 'Main menu' }).getByRole('link', { name: entry, exact: true }).click();
@@ -52,6 +58,7 @@ export async function makeObject(page: Page, tab: string, one: string, fields: R
     .getByRole('table')
     .getByRole('link', { name: fields.Name ?? '', exact: true })
     .waitFor();
+  await kept(page);
 }
 
 /** Makes a service group of default or own services. */
@@ -66,6 +73,7 @@ export async function makeServiceGroup(page: Page, name: string, members: string
   }
   await page.getByRole('button', { name: 'Save service group' }).click();
   await page.getByRole('table').getByRole('link', { name, exact: true }).waitFor();
+  await kept(page);
 }
 
 /** A rule from New Rule to its review; gives what the review says. `saveRule` goes on from there. */
@@ -99,6 +107,7 @@ export async function saveRule(page: Page, remark: string): Promise<void> {
   await page.getByRole('button', { name: 'Save rule' }).click();
   await heading(page, 'Block Outgoing Traffic');
   await page.getByRole('row').filter({ hasText: remark }).waitFor();
+  await kept(page);
 }
 
 /** Disables BOT, with the password that this asks for. */
@@ -108,6 +117,7 @@ export async function disableBot(page: Page): Promise<void> {
   await page.getByLabel('Your password').fill(PASSWORD);
   await page.getByRole('button', { name: 'Disable BOT' }).click();
   await page.getByRole('link', { name: 'BOT is off' }).waitFor();
+  await kept(page);
 }
 
 /** Enables BOT from its own page. */
@@ -115,6 +125,7 @@ export async function enableBot(page: Page): Promise<void> {
   await open(page, 'Block Outgoing Traffic');
   await page.getByRole('main').getByRole('button', { name: 'Enable BOT' }).click();
   await page.getByRole('link', { name: 'BOT is on' }).waitFor();
+  await kept(page);
 }
 
 /** Saves another Admin MAC. `sure` answers the warning that this locks the browser's computer out. */
@@ -126,7 +137,10 @@ export async function saveAdminMac(page: Page, mac: string, sure = false): Promi
   if (sure) {
     await page.getByLabel('I know').check();
     await page.getByRole('button', { name: 'Save anyway' }).click({ noWaitAfter: true });
-  } else await heading(page, 'Block Outgoing Traffic');
+    return;
+  }
+  await heading(page, 'Block Outgoing Traffic');
+  await kept(page);
 }
 
 export type NewRule = {

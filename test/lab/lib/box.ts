@@ -1,4 +1,5 @@
 import { chownSync, cpSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { uptime } from 'node:os';
 import { join } from 'node:path';
 import type { VerbName, Verbs } from '../../../src/agent/api.ts';
 import { connectAgent } from '../../../src/agent/client.ts';
@@ -20,6 +21,8 @@ export class LabBox {
   readonly folder: string;
   readonly host: Host;
   readonly env: NodeJS.ProcessEnv;
+  /** Is what a call changes kept at once, by another call? Else it is on trial, and the next change keeps it. */
+  keeps = true;
   #token = '';
 
   constructor(topology: Topology) {
@@ -50,10 +53,16 @@ export class LabBox {
     this.sh([join(import.meta.dirname, 'rc'), name, verb]);
   }
 
-  /** Calls a verb as the web process would; remembers the session it is given. Throws `AgentRefusal`. */
+  /** Calls a verb as the web process would for somebody who has connected now; remembers the session it is given. Throws `AgentRefusal`. */
   async call<V extends VerbName>(verb: V, input: Verbs[V]['in']): Promise<Verbs[V]['out']> {
-    const answer = await connectAgent(join(this.folder, 'run/web.sock'))(verb, input, this.#token || undefined);
+    const agent = connectAgent(join(this.folder, 'run/web.sock'), 60_000, uptime);
+    const answer = await agent(verb, input, this.#token || undefined);
     if ('token' in answer) this.#token = answer.token;
+    if (this.keeps && 'onTrial' in answer && answer.onTrial) {
+      // The uptime has hundredths of a second, and a connection of the same one is not a later one.
+      await sleep(20);
+      await agent('trial.keep', {}, this.#token);
+    }
     return answer;
   }
 
