@@ -133,6 +133,9 @@ export type GenerationMeta = { user: string; time: number; what: string; setUp: 
 /** One numbered, kept policy with its plan files. */
 export type Generation = GenerationMeta & { number: number; policy: Policy; files: Record<string, string> };
 
+/** A generation in the list; of a damaged one nothing but the number is known. */
+export type ListedGeneration = Pick<GenerationMeta, 'user' | 'time' | 'what'> & { number: number; damaged: boolean };
+
 /** A user as kept: the hash is a PHC string (`$argon2id$v=19$…`). */
 export type User = { name: string; role: Role; hash: string; totp: Totp | null; tokens: ApiToken[] };
 
@@ -169,6 +172,10 @@ export type Store = {
   keep(number: number): Promise<void>;
   /** Makes an older one current again and forgets the newer ones: the way back after a refused load. */
   rollback(to: number): Promise<void>;
+  /** Those that were confirmed and are kept still, the newest first. */
+  generations(): Promise<ListedGeneration[]>;
+  /** One of them; null when there is none of that number. Throws when it is damaged. */
+  generation(number: number): Promise<Generation | null>;
   /** What was found at the start that nobody had confirmed, oldest first: it is gone. */
   unconfirmed(): { user: string; what: string }[];
   users(): Promise<User[]>;

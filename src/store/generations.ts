@@ -10,12 +10,19 @@ import { sumsOf, sumsProblem } from './sums.ts';
 /** How many generations are kept. */
 export const KEPT = 100;
 
+/** Bytes that they may take together: older ones go sooner when policies are large, but never one of the newest `LEAST`. */
+export const KEPT_BYTES = 96 * 1024 * 1024;
+export const LEAST = 10;
+
 /** Who saved a generation, when (seconds since the epoch) and what; was set-up finished; were the starter rules once added. */
 export type Meta = { user: string; time: number; what: string; setUp: boolean; starter: boolean };
 
 export type Unconfirmed = Pick<Meta, 'user' | 'what'>;
 
 export type Generation = Meta & { number: number; policy: Policy; files: Record<string, string> };
+
+/** A generation in the list; of a damaged one nothing but the number is known. */
+export type Listed = Pick<Meta, 'user' | 'time' | 'what'> & { number: number; damaged: boolean };
 
 /**
  * The generations in `root`. A directory is written whole under a name that nobody reads, synced, then renamed; then
@@ -24,6 +31,8 @@ export type Generation = Meta & { number: number; policy: Policy; files: Record<
  */
 export const openGenerations = (disk: Disk, root: string, notice: (sentence: string) => void) => {
   const folder = join(root, 'generations');
+  // A generation is never changed once it is written: what was found out about one holds until its number is written or removed.
+  const known: Known = { sizes: new Map(), whole: new Map() };
   return {
     current: async (): Promise<Generation | null> => {
       const wanted = await currentNumber(disk, root);
@@ -43,15 +52,33 @@ export const openGenerations = (disk: Disk, root: string, notice: (sentence: str
     },
     nextNumber: async () => Math.max(0, (await currentNumber(disk, root)) ?? 0, ...(await numbersIn(disk, folder))) + 1,
     save: async (generation: Generation): Promise<void> => {
+      forget(known, generation.number);
       await writeGeneration(disk, folder, generation);
-      await keep(disk, root, generation.number);
+      await keep(disk, root, generation.number, known);
     },
-    stage: (generation: Generation): Promise<void> => writeGeneration(disk, folder, generation),
-    keep: (number: number): Promise<void> => keep(disk, root, number),
+    stage: (generation: Generation): Promise<void> => {
+      forget(known, generation.number);
+      return writeGeneration(disk, folder, generation);
+    },
+    keep: (number: number): Promise<void> => keep(disk, root, number, known),
     rollback: async (to: number): Promise<void> => {
       await switchCurrent(disk, root, to);
       await cleanUp(disk, folder, to);
     },
+    /** Those that were confirmed, the newest first. Each is held against its sums when it is first listed. */
+    list: async (): Promise<Listed[]> => {
+      const listed: Listed[] = [];
+      for (const number of (await confirmed(disk, root)).reverse())
+        listed.push(await listedOf(disk, folder, number, known));
+      // A change meanwhile may have removed the oldest ones.
+      const still = new Set(await numbersIn(disk, folder));
+      return listed.filter(({ number }) => still.has(number));
+    },
+    /** One of them; null when there is none of that number. Throws when it is damaged. */
+    get: async (number: number): Promise<Generation | null> =>
+      (await confirmed(disk, root)).includes(number)
+        ? readGeneration(disk, join(folder, String(number)), number)
+        : null,
     /** Removes what a power loss left half-written, and what was not confirmed; says who wanted that and what it was. */
     cleanUp: async (): Promise<Unconfirmed[]> => cleanUp(disk, folder, await currentNumber(disk, root)),
   };
@@ -97,9 +124,37 @@ const writeGeneration = async (disk: Disk, folder: string, generation: Generatio
   await disk.sync(folder);
 };
 
-const keep = async (disk: Disk, root: string, number: number): Promise<void> => {
+/** What is known of generations without reading them again: their bytes, and what those that matched their sums say of themselves. */
+type Known = { sizes: Map<number, number>; whole: Map<number, Listed> };
+
+const forget = ({ sizes, whole }: Known, number: number): void => {
+  sizes.delete(number);
+  whole.delete(number);
+};
+
+/** What is newer than `current` is on trial. */
+const confirmed = async (disk: Disk, root: string): Promise<number[]> => {
+  const current = await currentNumber(disk, root);
+  return (await numbersIn(disk, join(root, 'generations'))).filter((number) => current === null || number <= current);
+};
+
+const listedOf = async (disk: Disk, folder: string, number: number, known: Known): Promise<Listed> => {
+  const before = known.whole.get(number);
+  if (before !== undefined) return before;
+  const directory = join(folder, String(number));
+  const meta = await sumsProblem(disk, directory)
+    .then((problem) => (problem === null ? documentIn(disk, directory, 'meta.json', parsedMeta).read() : null))
+    .catch(() => null);
+  if (meta === null) return { number, user: '', time: 0, what: '', damaged: true };
+  const { user, time, what } = meta;
+  const listed = { number, user, time, what, damaged: false };
+  known.whole.set(number, listed);
+  return listed;
+};
+
+const keep = async (disk: Disk, root: string, number: number, known: Known): Promise<void> => {
   await switchCurrent(disk, root, number);
-  await prune(disk, join(root, 'generations'), number);
+  await prune(disk, join(root, 'generations'), number, known);
 };
 
 const switchCurrent = async (disk: Disk, root: string, number: number): Promise<void> => {
@@ -110,9 +165,27 @@ const switchCurrent = async (disk: Disk, root: string, number: number): Promise<
   await disk.sync(root);
 };
 
-const prune = async (disk: Disk, folder: string, newest: number): Promise<void> => {
-  const older = (await numbersIn(disk, folder)).filter((number) => number <= newest);
-  for (const number of older.slice(0, -KEPT)) await disk.remove(join(folder, String(number)));
+const prune = async (disk: Disk, folder: string, newest: number, known: Known): Promise<void> => {
+  let bytes = 0;
+  const older = (await numbersIn(disk, folder)).filter((number) => number <= newest).reverse();
+  for (const [index, number] of older.entries()) {
+    if (index < KEPT) bytes += await sizeOf(disk, join(folder, String(number)), number, known);
+    if (index < LEAST || (index < KEPT && bytes <= KEPT_BYTES)) continue;
+    forget(known, number);
+    await disk.remove(join(folder, String(number)));
+  }
+};
+
+/** What cannot be looked at counts nothing: no save fails for an old generation on a bad block. */
+const sizeOf = async (disk: Disk, directory: string, number: number, { sizes }: Known): Promise<number> => {
+  const before = sizes.get(number);
+  if (before !== undefined) return before;
+  const plan = await disk.list(join(directory, 'plan')).catch(() => []);
+  const names = ['policy.json', 'meta.json', 'SHA256SUMS', ...plan.map((name) => `plan/${name}`)];
+  const found = await Promise.all(names.map((name) => disk.size(join(directory, name)).catch(() => 0)));
+  const bytes = found.reduce((sum, size) => sum + size, 0);
+  sizes.set(number, bytes);
+  return bytes;
 };
 
 /** Newer than `current` means: on trial, or saved but the switch never reached the disk, or refused. */

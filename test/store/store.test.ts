@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
 import { disk } from '../../src/store/disk.ts';
-import { type Generation, KEPT } from '../../src/store/generations.ts';
+import { type Generation, KEPT, KEPT_BYTES, LEAST } from '../../src/store/generations.ts';
 import { openRun, openStore } from '../../src/store/store.ts';
 
 const scratch = async (t: ExecutionContext): Promise<string> => {
@@ -56,6 +56,53 @@ test(`the last ${KEPT} generations are kept`, async (t) => {
   t.is((await store.current())?.number, KEPT + 3);
 });
 
+test('large generations go sooner, as many as there is room for; the newest ones stay whatever they take', async (t) => {
+  const root = await scratch(t);
+  let share = KEPT_BYTES / 20;
+  let looks = 0;
+  const large = {
+    ...disk,
+    size: async (path: string) => {
+      looks += 1;
+      return path.endsWith('ruleset.nft') ? share : 0;
+    },
+  };
+  const store = await openStore(large, root, () => 0);
+  const names = async () => (await readdir(join(root, 'generations'))).map(Number).sort((a, b) => a - b);
+  const upTo = (last: number, count: number) => Array.from({ length: count }, (_, index) => last - count + 1 + index);
+  for (let number = 1; number <= 24; number += 1) await store.save(generation(number));
+  t.deepEqual(await names(), upTo(24, 20));
+  t.is(looks, 24 * 5, 'each was looked at once');
+  share = KEPT_BYTES;
+  for (let number = 25; number <= 36; number += 1) await store.save(generation(number));
+  t.deepEqual(await names(), upTo(36, LEAST));
+});
+
+test('a generation whose size cannot be told stops no save', async (t) => {
+  const { root } = await withGenerations(t, 2);
+  const broken = { ...disk, size: () => Promise.reject(new Error('EIO')) };
+  const store = await openStore(broken, root, () => 0);
+  await store.save(generation(3));
+  t.is((await store.current())?.number, 3);
+});
+
+test('the list has who, when and what, the newest first, and neither what is on trial nor what is half-written', async (t) => {
+  const { root, store } = await withGenerations(t, 3);
+  await store.stage(generation(4));
+  await mkdir(join(root, 'generations/.half-5'));
+  const line = (number: number) => ({ number, user: 'admin', time: number, what: 'test', damaged: false });
+  t.deepEqual(await store.generations(), [line(3), line(2), line(1)]);
+  t.is(await store.generation(4), null);
+  t.deepEqual(await store.generation(2), generation(2));
+  for (const number of [0, 9, -1, 1.5]) t.is(await store.generation(number), null);
+  await store.keep(4);
+  t.deepEqual((await store.generations())[0], line(4));
+  await store.rollback(1);
+  t.deepEqual(await store.generations(), [line(1)]);
+  await store.save({ ...generation(2), what: 'another' });
+  t.is((await store.generations())[0]?.what, 'another', 'what was known of the one before is forgotten');
+});
+
 test('going back forgets the newer ones', async (t) => {
   const { root, store } = await withGenerations(t, 4);
   await store.rollback(2);
@@ -95,6 +142,22 @@ for (const [what, damage] of faults) {
     t.is(store.notices().length, 1);
     t.regex(store.notices()[0] ?? '', /3/);
     t.is(await store.nextNumber(), 4);
+    const gone = what === 'no directory';
+    t.deepEqual(
+      (await store.generations()).map(({ number, damaged }) => [number, damaged]),
+      gone
+        ? [
+            [2, false],
+            [1, false],
+          ]
+        : [
+            [3, true],
+            [2, false],
+            [1, false],
+          ],
+    );
+    if (gone) t.is(await store.generation(3), null);
+    else await t.throwsAsync(store.generation(3));
   });
 }
 
