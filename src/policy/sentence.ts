@@ -1,7 +1,7 @@
 import { allServices } from './builtin.ts';
 import { inPorts } from './matches.ts';
 import { membersOf, resolveMatches, sameName } from './resolve.ts';
-import type { Frame, Limit, Policy, Rule, ServiceRef, Source } from './schema.ts';
+import type { Destination, Frame, Limit, Policy, Rule, ServiceRef, Source } from './schema.ts';
 
 /**
  * A rule as one English sentence: "MailAccess may reach any address outside by MailingServices (SMTP, POP3), on weekdays from 08:00
@@ -9,7 +9,7 @@ import type { Frame, Limit, Policy, Rule, ServiceRef, Source } from './schema.ts
  */
 export const ruleSentence = (policy: Policy, rule: Rule): string => {
   const logged = rule.log && rule.action !== 'log' ? ', and each new connection is logged' : '';
-  const words = `${sourceWords(rule)} ${actionWords(rule)} ${destinationWords(rule)}${serviceWords(policy, rule)}`;
+  const words = `${sourceWords(rule)} ${actionWords(rule)} ${destinationName(rule.destination)}${serviceWords(policy, rule)}`;
   const frame = rule.frame === null ? '' : `, ${frameWords(rule.frame)}`;
   const limit = rule.limit === null ? '' : `, ${limitWords(rule.limit)}`;
   return `${words}${frame}${limit}${logged}.`;
@@ -33,6 +33,20 @@ export const limitWords = ({ for: what, rate, per, burst }: Limit): string => {
   const limit = `${rate} ${rate === 1 ? 'connection' : 'connections'} ${per === 'hour' ? 'an' : 'a'} ${per} (burst ${burst})`;
   if (what === 'log') return `of which at most ${limit} are logged`;
   return `up to ${limit}${what === 'both' ? ', log included' : ''}; beyond that the next rules decide`;
+};
+
+/** Who a rule is about: `Any host on GREEN`, `Mail room`, `Every host on GREEN but Kiosk`. */
+export const sourceName = (source: Source): string => {
+  if (source.kind === 'any') return 'Any host on GREEN';
+  const name = source.kind === 'typed' ? source.value : source.name;
+  return source.invert ? `Every host on GREEN but ${name}` : name;
+};
+
+/** Where to: `Greengate itself`, `any address outside`, `everything but 10.0.0.0/8 outside`. */
+export const destinationName = (destination: Destination): string => {
+  if (destination.kind === 'greengate') return 'Greengate itself';
+  if (destination.kind === 'any') return 'any address outside';
+  return `${notIf(destination, destination.kind === 'typed' ? destination.value : destination.name)} outside`;
 };
 
 /** What a rule is about: `any service`, `SMTP (TCP 25)`, `every service but MailingServices (SMTP, POP3)`. */
@@ -95,13 +109,7 @@ const notIf = (ref: { invert?: boolean }, text: string): string => (ref.invert ?
 const sourceWords = ({ source, sourcePorts, invertSourcePorts }: Rule): string => {
   const ports =
     sourcePorts === '' ? '' : ` from ${invertSourcePorts ? 'source ports other than' : 'source port'} ${sourcePorts}`;
-  return `${hostWords(source)}${ports}`;
-};
-
-const hostWords = (source: Source): string => {
-  if (source.kind === 'any') return 'Any host on GREEN';
-  const name = source.kind === 'typed' ? source.value : source.name;
-  return source.invert ? `Every host on GREEN but ${name}` : name;
+  return `${sourceName(source)}${ports}`;
 };
 
 const actionWords = ({ action, destination }: Rule): string => {
@@ -109,12 +117,6 @@ const actionWords = ({ action, destination }: Rule): string => {
   if (action === 'accept') return `may ${verb}`;
   if (action === 'log') return `is logged (and left to the next rules) on its way to ${verb}`;
   return action === 'drop' ? `may not ${verb} (silently dropped)` : `may not ${verb} (rejected)`;
-};
-
-const destinationWords = ({ destination }: Rule): string => {
-  if (destination.kind === 'greengate') return 'Greengate itself';
-  if (destination.kind === 'any') return 'any address outside';
-  return `${notIf(destination, destination.kind === 'typed' ? destination.value : destination.name)} outside`;
 };
 
 const serviceWords = (policy: Policy, { service }: Rule): string => ` by ${serviceName(policy, service)}`;
