@@ -96,6 +96,15 @@ export type Verbs = {
     in: { wait: number; edit?: Edit; revision?: number };
     out: { findings: Finding[] | null; revision: number };
   };
+  /** What was confirmed and is kept, the newest first. `revision` is what is in force: a change on trial is not in the list. */
+  'generations.list': { in: Record<string, never>; out: { generations: GenerationInfo[]; revision: number } };
+  /** What restoring it would change, in sentences, and the policy that it would put in force. */
+  'generations.diff': {
+    in: { number: number };
+    out: { generation: GenerationInfo; differences: string[]; policy: Policy; revision: number };
+  };
+  /** Puts it in force again as a change like any other. BOT stays on or off, and blocked hosts stay those of now. */
+  'generations.restore': { in: { number: number; revision?: number }; out: Changed };
   /** `starters`: ids of ready-made rules (`policy/starter-rules.ts`) to add with it; without it the first time adds the rule for DNS. */
   'bot.enable': { in: { starters?: string[]; revision?: number }; out: Changed };
   /** Asks for the password again. */
@@ -163,6 +172,16 @@ export type Changed = { revision: number; cut: number; onTrial: boolean };
 
 /** A change that is in force and not confirmed. `left` is seconds; `mine`: the one who asks made it, and can keep it. */
 export type TrialState = { revision: number; what: string; user: string; left: number; mine: boolean };
+
+/** A policy that was in force: who made it, when (seconds since the epoch) and what. Of a damaged one nothing but the number is known. */
+export type GenerationInfo = {
+  number: number;
+  user: string;
+  time: number;
+  what: string;
+  damaged: boolean;
+  inForce: boolean;
+};
 
 /** A fresh login. The token goes into a cookie, the CSRF value into forms. */
 export type SessionGrant = { token: string; csrf: string; user: string };

@@ -7,6 +7,7 @@ import { affectsHandlers } from './handlers/affects.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { boxHandlers, serviceNames } from './handlers/box.ts';
 import { explainHandlers } from './handlers/explain.ts';
+import { generationHandlers } from './handlers/generations.ts';
 import { policyHandlers } from './handlers/policy.ts';
 import { setupHandlers } from './handlers/setup.ts';
 import { statusHandlers } from './handlers/status.ts';
@@ -36,6 +37,7 @@ const role = z.enum(['viewer', 'operator', 'administrator']);
 const position = z.number().int().min(0).max(100_000);
 /** Of the policy that the change was made from: it is refused when another one is in force. */
 const revision = z.number().int().optional();
+const generation = z.number().int().min(1).max(999_999_999);
 const collection = z.enum(['addresses', 'addressGroups', 'services', 'serviceGroups']);
 
 const single = [
@@ -157,6 +159,9 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
     'viewer',
     z.strictObject({ wait: z.number().int().min(0).max(60_000), edit: edit.optional(), revision }),
   ],
+  'generations.list': ['viewer', none],
+  'generations.diff': ['viewer', z.strictObject({ number: generation })],
+  'generations.restore': ['administrator', z.strictObject({ number: generation, revision })],
   'bot.enable': ['administrator', z.strictObject({ starters: z.array(short).max(100).optional(), revision })],
   'bot.disable': ['administrator', z.strictObject({ password, revision })],
   'trial.keep': ['operator', none],
@@ -183,6 +188,7 @@ const handlers: Handlers<VerbName> = {
   ...auditHandlers,
   ...boxHandlers,
   ...explainHandlers,
+  ...generationHandlers,
   ...policyHandlers,
   ...setupHandlers,
   ...statusHandlers,
