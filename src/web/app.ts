@@ -19,6 +19,7 @@ import { blockPages } from './pages/blocks.ts';
 import { botPages } from './pages/bot.ts';
 import { botSettingsPages } from './pages/bot-settings.ts';
 import { dhcpPages } from './pages/dhcp.ts';
+import { generationPages } from './pages/generations.ts';
 import { groupPages } from './pages/groups.ts';
 import { homePages } from './pages/home.ts';
 import { importPages } from './pages/import.ts';
@@ -106,6 +107,7 @@ const pages = [
   firewallLogPages,
   proxyLogPages,
   systemPages,
+  generationPages,
   userPages,
   tokenPages,
   accountPages,

@@ -117,6 +117,7 @@ const menu = [
     href: '',
     children: [
       { id: 'system', label: 'This box', href: '/system' },
+      { id: 'generations', label: 'Generations', href: '/system/generations' },
       { id: 'users', label: 'Users', href: '/system/users' },
       { id: 'account', label: 'My account', href: '/system/account' },
     ],

@@ -14,14 +14,20 @@ export type Paged<T> = {
 };
 
 /** Filters a list by a text that must occur in what `textOf` gives, and takes one page of it. */
-export const pageOf = <T>(list: readonly T[], text: string, page: string, textOf: (one: T) => string): Paged<T> => {
+export const pageOf = <T>(
+  list: readonly T[],
+  text: string,
+  page: string,
+  textOf: (one: T) => string,
+  size = PAGE_SIZE,
+): Paged<T> => {
   const wanted = text.toLowerCase();
   const found = wanted === '' ? list : list.filter((one) => textOf(one).toLowerCase().includes(wanted));
-  const pages = Math.max(1, Math.ceil(found.length / PAGE_SIZE));
+  const pages = Math.max(1, Math.ceil(found.length / size));
   const number = /^\d{1,6}$/.test(page) ? Math.min(Math.max(Number(page), 1), pages) : 1;
-  const start = (number - 1) * PAGE_SIZE;
+  const start = (number - 1) * size;
   return {
-    rows: found.slice(start, start + PAGE_SIZE),
+    rows: found.slice(start, start + size),
     page: number,
     pages,
     found: found.length,

@@ -32,6 +32,8 @@ export const pagePaths = [
   '/logs/proxy',
   '/logs/changes',
   '/system',
+  '/system/generations',
+  '/system/generations/1',
   '/system/users',
   '/system/users/tokens',
   '/system/users/new',
