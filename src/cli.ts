@@ -6,6 +6,7 @@ import { allow, block, unblock } from './cli/block.ts';
 import { check } from './cli/check.ts';
 import { enable } from './cli/enable.ts';
 import { explain } from './cli/explain.ts';
+import { generations, restore } from './cli/generations.ts';
 import { importOld } from './cli/import.ts';
 import { leases } from './cli/leases.ts';
 import { lint } from './cli/lint.ts';
@@ -26,6 +27,8 @@ const verbs: Record<string, Verb> = {
   rules,
   policy,
   apply,
+  generations,
+  restore,
   keep,
   undo,
   block,

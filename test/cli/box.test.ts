@@ -265,3 +265,36 @@ test('without an agent there is a sentence, and 1', async (t) => {
     err: 'The agent does not answer: this is not the box, or the agent is not running.\n',
   });
 });
+
+test('generations and restore: what was in force, what would change, and back to it', async (t) => {
+  const { lab, run } = await commandLine(t, { block: true });
+  for (const edit of handbookEdits) await lab.root('policy.edit', { edit });
+  const wanted = lab.box.generation.number;
+  const { policy } = lab.box.generation;
+  await lab.root('policy.edit', {
+    edit: { do: 'save', collection: 'addresses', value: { name: '\u202ered', value: '192.168.51.9' } },
+  });
+  const list = await run(['generations']);
+  t.is(list.code, 0, list.err);
+  t.regex(
+    list.out,
+    new RegExp(`^${wanted + 1} +in force +20\\d\\d-\\d\\d-\\d\\d \\d\\d:\\d\\d:\\d\\d +root +added to`),
+  );
+  t.regex(list.out, new RegExp(`^${wanted} +20\\d\\d-.* +root +added a rule: “WebAccess PCs`, 'm'));
+  t.notRegex(list.out, /\u202e/);
+  t.like(JSON.parse((await run(['generations', '--json'])).out)[1], { number: wanted, inForce: false });
+
+  const said = 'Address “\ufffdred” is removed; it was 192.168.51.9.\n';
+  const tried = await run(['restore', String(wanted), '--dry-run']);
+  t.deepEqual(tried, { code: 0, err: '', out: `${said}Nothing was changed.\n` });
+  t.is(lab.box.generation.number, wanted + 1);
+  const done = await run(['restore', String(wanted)]);
+  t.deepEqual(done, { code: 0, err: '', out: `${said}In force as revision ${wanted + 2}.\n` });
+  t.deepEqual(lab.box.generation.policy, policy);
+  t.is((await run(['restore', String(wanted)])).out, 'Nothing changes.\n');
+  t.is(lab.box.generation.number, wanted + 2);
+  const gone = await run(['restore', '999']);
+  t.deepEqual(gone, { code: 1, out: '', err: 'There is no generation 999, or it is kept no longer.\n' });
+  for (const args of [['restore'], ['restore', 'x'], ['restore', '0'], ['restore', '1', '2'], ['generations', '1']])
+    t.is((await run(args)).code, 2, args.join(' '));
+});

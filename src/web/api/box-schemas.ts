@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Lease, Status } from '../../agent/api.ts';
+import type { GenerationInfo, Lease, Status } from '../../agent/api.ts';
 import type { FirewallLine, LogPage, ProxyLine } from '../ports.ts';
 
 const count = z.number().int().min(0);
@@ -50,6 +50,16 @@ export const leaseSchema = z.object({
   fixed: z.boolean(),
 });
 
+/** A policy that was in force. */
+export const generationSchema = z.strictObject({
+  number: z.number().int().min(1),
+  user: z.string(),
+  time: z.number(),
+  what: z.string(),
+  damaged: z.boolean(),
+  inForce: z.boolean(),
+});
+
 const port = z.nullable(z.number().int().min(0).max(65535));
 const page = { older: z.boolean(), newer: z.boolean() };
 
@@ -98,5 +108,6 @@ type Same<A, B> = [A] extends [B] ? ([B] extends [A] ? true : never) : never;
 type Wide<T> = { [K in keyof T]: K extends 'services' ? { name: string; running: boolean }[] : T[K] };
 true satisfies Same<z.output<typeof statusSchema>, Wide<Status>>;
 true satisfies Same<z.output<typeof leaseSchema>, Lease>;
+true satisfies Same<z.output<typeof generationSchema>, GenerationInfo>;
 true satisfies Same<z.output<typeof firewallLogSchema>, LogPage<FirewallLine & { service: string }>>;
 true satisfies Same<z.output<typeof proxyLogSchema>, LogPage<ProxyLine>>;

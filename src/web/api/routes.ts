@@ -2,6 +2,7 @@ import { blockRoutes } from './blocks.ts';
 import { boxRoutes } from './box.ts';
 import { apiDocument } from './document.ts';
 import { explainRoutes } from './explain.ts';
+import { generationRoutes } from './generations.ts';
 import { objectRoutes } from './objects.ts';
 import { builtinRoutes, policyRoutes } from './policy.ts';
 import type { Route } from './route.ts';
@@ -13,6 +14,7 @@ export const BASE = '/api/v1';
 /** Every call of the API, in the order of the document. */
 export const routes: Route[] = [
   ...policyRoutes,
+  ...generationRoutes,
   ...explainRoutes,
   ...ruleRoutes,
   ...blockRoutes,

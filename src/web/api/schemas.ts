@@ -12,7 +12,7 @@ import {
 import { network, remark } from '../../policy/schema-fields.ts';
 import { addressGroupSchema, addressSchema, serviceSchema } from '../../policy/schema-objects.ts';
 import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
-import { firewallLogSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
+import { firewallLogSchema, generationSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
 import { affectedSchema, explainedSchema, findingSchema, questionSchema } from './explain-schemas.ts';
 
 const position = z.number().int().min(0).max(100_000);
@@ -133,6 +133,8 @@ export const schemas = {
     problems,
     changes: z.array(z.string()).optional(),
   }),
+  Generation: generationSchema,
+  ComparedGeneration: generationSchema.extend({ differences: z.array(z.string()) }),
   Question: questionSchema,
   Explained: explainedSchema,
   Finding: findingSchema,
@@ -173,6 +175,10 @@ export const sentences: Partial<Record<SchemaName, string>> = {
   Revision: 'The revision of the policy that is in force now.',
   Checked:
     'What would be said. No problems: the change would be taken. `at` is the path of what was edited, `ats` those of several edits; `changes` says what the rules change for whom.',
+  Generation:
+    'A policy that was in force. `time` is seconds since 1970. Of a damaged one nothing but the number is known. A change on trial is not among them.',
+  ComparedGeneration:
+    'The same with what restoring it would change, in sentences, at most 200 and one that counts the others; none when it says the same as what is in force.',
   Question:
     'Who (an address, a MAC or a name), where to (also greengate), by what (tcp/25, icmp/8, gre, a name). Without `mac` and `sourcePort` rules that speak of them do not match. `at` is in the box’s time zone; left out: now.',
   Explained:
