@@ -1,6 +1,9 @@
-import { differences } from './difference.ts';
+import { differences } from '../policy/difference.ts';
+import { exchanged, same } from '../policy/difference-words.ts';
+import type { Block, Policy } from '../policy/schema.ts';
+import { clockWords } from '../policy/zones.ts';
 import { readPolicyFile } from './files.ts';
-import { DONE, json, Refused, read, type Verb } from './verb.ts';
+import { DONE, json, plain, Refused, read, type Verb } from './verb.ts';
 
 /** Puts a policy file in force, as one change, after saying what it changes. */
 export const apply: Verb = {
@@ -10,9 +13,9 @@ export const apply: Verb = {
     const { flags, words } = read(args, { 'dry-run': { type: 'boolean' } }, [1, 1]);
     const wanted = await readPolicyFile(io, words[0] ?? '');
     const { policy, revision } = await io.agent('policy.get', {});
-    const changes = differences(policy, wanted);
+    const changes = [...differences(policy, wanted), ...blockLines(policy, wanted)];
     const say = (sentence: string, more: object) =>
-      io.out(flags.json ? json({ changes, ...more }) : `${[...changes, sentence].join('\n')}\n`);
+      io.out(flags.json ? json({ changes, ...more }) : `${[...changes, sentence].map(plain).join('\n')}\n`);
     if (changes.length === 0) {
       say('Nothing changes.', { revision, cut: 0 });
       return DONE;
@@ -29,6 +32,15 @@ export const apply: Verb = {
     say(savedSentence(saved), saved);
     return DONE;
   },
+};
+
+/** A file brings its own blocks along. */
+const blockLines = (before: Policy, after: Policy): string[] => {
+  if (same(before.blocks, after.blocks)) return [];
+  const words = ({ host, action, until }: Block): string =>
+    `${host}, ${action === 'drop' ? 'blocked' : 'let through'}${until === null ? '' : ` until ${clockWords(after.network.timezone, until)}`}`;
+  const [was, is] = [before.blocks.map(words), after.blocks.map(words)];
+  return [`Blocked hosts: ${same(was, is) ? 'a remark changes' : exchanged(was, is)}.`];
 };
 
 /** `In force as revision 12; 3 connections were cut.` */

@@ -36,9 +36,16 @@ test('policy and apply: out to a file, changed, said, tried, in force', async (t
     rules: [second, { ...first, log: true }],
     addresses: [...policy.addresses, { name: 'Printer', value: '192.168.51.9' }],
     settings: { ...policy.settings, logging: false },
+    blocks: [{ id: 'b9', host: '192.168.51.25', action: 'drop' }],
   };
   writeFileSync(join(folder, 'p.json'), JSON.stringify(wanted));
-  const changes = 'rules: 1 changed, another order\naddresses: 1 added\nsettings: logging\n';
+  const changes = [
+    'Logging of what no rule matches is switched off.',
+    'Address “Printer” is added: 192.168.51.9.',
+    'Rule 1 “WebAccess PCs can access the proxy” moves here from place 2.',
+    'Rule 2 “MailAccess PCs can use MailingServices”: its logging changes from off to on.',
+    'Blocked hosts: 192.168.51.25, blocked is added.\n',
+  ].join('\n');
   const tried = await run(['apply', '--dry-run', 'p.json']);
   t.is(tried.code, 0, tried.err);
   t.true(tried.out.startsWith(changes), tried.out);

@@ -2,12 +2,10 @@ import test from 'ava';
 import type { Agent } from '../../src/agent/client.ts';
 import { block, unblock } from '../../src/cli/block.ts';
 import { check } from '../../src/cli/check.ts';
-import { differences } from '../../src/cli/difference.ts';
 import { log } from '../../src/cli/log.ts';
 import { runCommand } from '../../src/cli/run.ts';
 import { spanOf } from '../../src/cli/span.ts';
 import { columns, type Io, UsageError } from '../../src/cli/verb.ts';
-import { handbook } from '../lib/handbook.ts';
 
 const command = async (args: string[]) => {
   const said = { out: '', err: '', asked: 0 };
@@ -62,23 +60,6 @@ test('spans of time', (t) => {
   t.deepEqual(['90s', '30m', '2h', '1d', '1h30m', '366d'].map(spanOf), [90, 1800, 7200, 86400, 5400, 366 * 86400]);
   for (const wrong of ['30', '0m', '-1h', '2w', '367d', '', '1 h', '9999999999d', 'h'])
     t.throws(() => spanOf(wrong), { instanceOf: UsageError }, wrong);
-});
-
-test('what one policy changes in another, in a line for each part', (t) => {
-  const before = handbook();
-  t.deepEqual(differences(before, structuredClone(before)), []);
-  const after = structuredClone(before);
-  after.rules.reverse();
-  after.addresses.pop();
-  after.addresses.push({ name: 'Printer', value: '192.168.51.9', remark: '' });
-  after.services = after.services.map((one) => ({ ...one, ports: '801' }));
-  after.proxy.port = 801;
-  t.deepEqual(differences(before, after), [
-    'rules: another order',
-    'addresses: 1 added, 1 removed',
-    'services: 1 changed',
-    'proxy: port',
-  ]);
 });
 
 test('a name cannot command the terminal', (t) => {
