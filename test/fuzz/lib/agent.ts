@@ -6,6 +6,7 @@ import { jsonFault } from './answers.ts';
 import { type Change, mutated } from './api.ts';
 import type { Kind } from './kind.ts';
 import { dice, json, mixed, pick, words } from './words.ts';
+import { keptNumber } from './world.ts';
 
 export const agentVerbs: readonly string[] = verbNames;
 
@@ -68,7 +69,10 @@ export const agentCases: Kind<{
       texts: [...drawn.texts, PASSWORD, ...known],
       leaves: drawn.leaves,
     };
-    const input = mutated(make(schemas.get(verb) ?? {}, maker), drawn.changes);
+    const made = make(schemas.get(verb) ?? {}, maker);
+    if (verb.startsWith('generations.') && typeof made === 'object' && made !== null && 'number' in made)
+      made.number = keptNumber(world, drawn.dice[1]);
+    const input = mutated(made, drawn.changes);
     const root = drawn.as === 'root';
     const token =
       drawn.as === 'token'

@@ -3,6 +3,7 @@ import { BASE, routes } from '../../../src/web/api/routes.ts';
 import { askWeb } from './answers.ts';
 import type { Kind } from './kind.ts';
 import { dice, json, mixed, pick, spelled, words } from './words.ts';
+import { keptNumber } from './world.ts';
 
 export const apiRoutes: readonly string[] = routes.map(({ method, path }) => `${method} ${BASE}${path}`);
 
@@ -36,7 +37,8 @@ export const apiCases: Kind<{
     const route = pick(routes, mixed(drawn.dice));
     const [a = 0, b = 0, c = 0] = drawn.dice.slice(1);
     const values = [...drawn.values];
-    const path = route.path.replaceAll(/\{\w+\}/g, () => (a % 2 === 0 ? pick(KNOWN, b) : spelled(values.pop() ?? '')));
+    const known = (name: string) => (name === '{number}' ? String(keptNumber(world, b)) : pick(KNOWN, b));
+    const path = route.path.replaceAll(/\{\w+\}/g, (name) => (a % 2 === 0 ? known(name) : spelled(values.pop() ?? '')));
     const names = Object.keys(route.query ?? {});
     const query = new URLSearchParams(
       drawn.query.map(([name, value], index): [string, string] => [

@@ -5,7 +5,7 @@ import { parseHtml } from '../../web/page.ts';
 import { askWeb } from './answers.ts';
 import type { Kind } from './kind.ts';
 import { dice, mixed, pick, spelled, words } from './words.ts';
-import type { Sent, World } from './world.ts';
+import { keptNumber, type Sent, type World } from './world.ts';
 
 /** Every page and form of the router of the app itself, as `METHOD /path`. */
 export const pageRoutes: readonly { method: string; path: string; name: string }[] = (() => {
@@ -93,8 +93,10 @@ export const routeCases: Kind<{
     const route = pick(pageRoutes, mixed(drawn.dice));
     const values = [...drawn.values];
     // Half of the parameters name something that is there.
-    const path = route.path.replaceAll(/:\w+/g, () =>
-      (drawn.dice[1] ?? 0) % 2 === 0 ? pick(KNOWN, drawn.dice[2]) : spelled(values.pop() ?? ''),
+    const known = (name: string) =>
+      name === ':number' ? String(keptNumber(world, drawn.dice[2])) : pick(KNOWN, drawn.dice[2]);
+    const path = route.path.replaceAll(/:\w+/g, (name) =>
+      (drawn.dice[1] ?? 0) % 2 === 0 ? known(name) : spelled(values.pop() ?? ''),
     );
     const query = drawn.fields.map(([name, value]) => `${encode(name)}=${encode(value)}`).join('&');
     const extra = Object.fromEntries(

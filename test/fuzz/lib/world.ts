@@ -35,6 +35,10 @@ export type World = {
 /** Milliseconds in which an answer must come, however loaded the machine is. */
 const PATIENCE = 60_000;
 
+/** The number of a generation that is kept, as a rule. */
+export const keptNumber = (world: World, which = 0): number =>
+  Math.max(1, world.ui.lab.box.generation.number - (which % 8));
+
 export const openWorld = async (): Promise<World> => {
   const ends: (() => unknown)[] = [];
   const ui = await readyUi({ teardown: (end) => void ends.push(end) });
