@@ -59,6 +59,8 @@ const pages: Record<string, string> = {
   'log-firewall-filter': '/logs/firewall?dport=800&live=0',
   'log-proxy': '/logs/proxy',
   system: '/system',
+  generations: '/system/generations',
+  generation: '/system/generations/2',
   users: '/system/users',
   'user-form': '/system/users/new',
   'user-edit': '/system/users/edit?name=eva',
