@@ -1,4 +1,4 @@
-import { contains, ipv4Number, ipv4Range, ipv4Text, netmaskBits, parseNetwork } from './address.ts';
+import { contains, ipv4Number, ipv4Range, ipv4Text, isIpv4, netmaskBits, parseNetwork } from './address.ts';
 import type { Policy } from './schema.ts';
 
 /**
@@ -26,6 +26,6 @@ export const followGreen = (dhcp: Policy['dhcp'], from: Green, to: unknown): Pol
 type Green = Policy['network']['green'];
 
 const networkOf = (green: Partial<Green> | null) => {
-  const bits = netmaskBits(String(green?.netmask ?? ''));
-  return bits === null ? null : parseNetwork(`${green?.address}/${bits}`);
+  const [address, bits] = [String(green?.address ?? ''), netmaskBits(String(green?.netmask ?? ''))];
+  return bits === null || !isIpv4(address) ? null : parseNetwork(`${address}/${bits}`);
 };

@@ -189,6 +189,7 @@ const lease = (name: string): Edit => ({
   section: 'dhcp',
   value: { fixed: [{ mac: '02:00:00:00:05:46', address: '192.168.51.70', name }] },
 });
+test('GREEN has an IPv4 address', refusal, green('2001:db8::1'), 'network/green/address: Not an IPv4 address');
 test('GREEN has no loopback address', refusal, green('127.0.0.5', '8'), 'network/green/address: No host can have');
 test('GREEN has no multicast address', refusal, green('224.0.0.5'), 'network/green/address: No host can have');
 test('GREEN is not its own broadcast', refusal, green('10.0.0.255'), 'network/green/address: This is the address');
