@@ -4,6 +4,7 @@ import type { Question } from '../compile/question.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
+import type { Lease, Nic, ServiceName, SshFingerprint, Status, TimeState, TrafficSample } from './api-box.ts';
 
 /** Every verb of the agent: what goes in, what comes out. The web process and the CLI know the agent by this file only. */
 export type Verbs = {
@@ -134,6 +135,7 @@ export type Verbs = {
   'admin.reset': { in: Record<string, never>; out: Record<string, never> };
 };
 
+export type * from './api-box.ts';
 export type { Answer, Finding, Question };
 
 export type VerbName = keyof Verbs;
@@ -143,8 +145,6 @@ export const POLICY_BODY_MAX = 8_000_000;
 
 /** What a user may do: look; look and operate (switch rules, block for a time, restart services); everything. */
 export type Role = 'viewer' | 'operator' | 'administrator';
-
-export type ServiceName = 'squid' | 'dnsmasq' | 'ulogd' | 'chronyd' | 'web' | 'red-dhcp' | 'sshd';
 
 /** What an edit would do. `number`: the rule's place afterwards. `cut`: at most 50 lines, of `connections` in all. `bot`: is it on afterwards? */
 export type Affected = {
@@ -169,9 +169,6 @@ export type CutConnections = {
 
 /** A change that is in force: its revision, how many connections it cut, and whether it is undone unless its user keeps it. */
 export type Changed = { revision: number; cut: number; onTrial: boolean };
-
-/** A change that is in force and not confirmed. `left` is seconds; `mine`: the one who asks made it, and can keep it. */
-export type TrialState = { revision: number; what: string; user: string; left: number; mine: boolean };
 
 /** A policy that was in force: who made it, when (seconds since the epoch) and what. Of a damaged one nothing but the number is known. */
 export type GenerationInfo = {
@@ -201,70 +198,3 @@ export type TokenInfo = {
 
 /** One line of the audit log. `time` is seconds since the epoch; `visitor` is empty when it came from the box itself. */
 export type AuditLine = { id: number; time: number; user: string; what: string; visitor: string };
-
-/** A network card: its MAC is its identity, the rest is for recognising it. */
-export type Nic = { mac: string; name: string; driver: string; carrier: boolean; role: 'green' | 'red' | '' };
-
-/** A host key: `ssh-ed25519`, `SHA256:…`. */
-export type SshFingerprint = { type: string; fingerprint: string };
-
-/**
- * The clock and what chronyd knows. Times are seconds since the epoch, offsets seconds. `running`: chronyd answers. `state`: a time server is
- * followed, the clock was set by hand, or neither. `earliest` is the image's build date: no clock can be right before it.
- */
-export type TimeState = {
-  time: number;
-  earliest: number;
-  running: boolean;
-  state: 'synchronised' | 'by hand' | 'not synchronised';
-  /** The server that is followed, how far it is from a clock of its own, and how much the box's clock differs. */
-  source: string;
-  stratum: number;
-  offset: number;
-  /** `word` is what chronyd makes of it; `offset` null while it does not answer. */
-  sources: { address: string; word: string; stratum: number; offset: number | null }[];
-};
-
-/** What the interfaces had carried at a moment (seconds since the epoch): bytes since they came up. */
-export type TrafficSample = { time: number; green: Carried; red: Carried };
-export type Carried = { received: number; sent: number };
-
-/** A DHCP lease of dnsmasq. `expires` is seconds since the epoch, 0 for never. */
-export type Lease = { mac: string; address: string; name: string; expires: number; fixed: boolean };
-
-/** What is observed on the box, for Home and the bar on top. Times are seconds since the epoch, sizes bytes. */
-export type Status = {
-  version: string;
-  base: string;
-  time: number;
-  uptime: number;
-  timezone: string;
-  hostname: string;
-  bot: 'disabled' | 'enabled' | 'released';
-  /** BOT has never been enabled: ready-made rules are offered. */
-  firstEnable: boolean;
-  /** The change that is on trial; null when every change was kept or undone. */
-  trial: TrialState | null;
-  /** Sentences worth a warning: RED down, RED overlaps GREEN, DHCP not served, data partition missing … */
-  notices: string[];
-  green: { address: string; mac: string; carrier: boolean; rxBytes: number; txBytes: number };
-  red: {
-    mode: 'dhcp' | 'static';
-    address: string;
-    gateway: string;
-    dns: string[];
-    mac: string;
-    carrier: boolean;
-    rxBytes: number;
-    txBytes: number;
-  };
-  services: { name: ServiceName; running: boolean }[];
-  memory: { total: number; available: number };
-  storage: { total: number; available: number };
-  /** Packets and bytes per origin since boot, loads included. */
-  counters: Record<string, { packets: number; bytes: number }>;
-  /** When the agent last saw a counter grow, by origin: to the minute, since the agent’s start. */
-  hits: Record<string, number>;
-  /** Of the asking browser, from the neighbour table: for prefilling Admin MAC. */
-  visitorMac: string;
-};
