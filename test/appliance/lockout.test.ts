@@ -36,11 +36,18 @@ test.after.always(async () => {
   endAll();
 });
 
+/** Home, by a login where the session is over. */
+const enter = async (): Promise<void> => {
+  await page.goto(`${UI}/`);
+  if (page.url().includes('/login')) await ui.logIn(page);
+  await ui.heading(page, 'Home');
+};
+
 /** Each title, and what its box is expected to say of it. */
 const lockedOut = (title: string, said: RegExp, work: (t: ExecutionContext) => Promise<void>) =>
   test.serial(title, async (t) => {
     t.timeout(500_000);
-    await ui.logIn(page);
+    await enter();
     await ui.saveAdminMac(page, '00:16:3e:99:99:99', true);
     await scene.admin.eventuallyFails(['tcp', BOX_GREEN, 445]);
     await work(t);
@@ -48,7 +55,7 @@ const lockedOut = (title: string, said: RegExp, work: (t: ExecutionContext) => P
     const log = await inShell(box, (command) => command('tail -n 3 /var/lib/greengate/log/audit.jsonl'));
     t.regex(log, said);
     // What was confirmed before is in force, as a whole.
-    await ui.logIn(page);
+    await enter();
     await ui.open(page, 'Block Outgoing Traffic');
     await page.getByRole('link', { name: 'Edit settings' }).first().click();
     t.is(await page.getByLabel('Admin MAC').inputValue(), ADMIN.mac);
@@ -92,7 +99,7 @@ lockedOut('the agent is killed', /undid a change by admin at the restart/, async
 
 test.serial('the pages are killed: a browser that comes back by itself keeps the change', async (t) => {
   t.timeout(300_000);
-  await ui.logIn(page);
+  await enter();
   await ui.open(page, 'Block Outgoing Traffic');
   await page.getByRole('link', { name: 'Edit settings' }).first().click();
   await page.getByRole('radio', { name: /^REJECT/ }).check();
@@ -111,7 +118,7 @@ test.serial('the pages are killed: a browser that comes back by itself keeps the
 
 test.serial('Node cannot be started: the change is undone all the same', async (t) => {
   t.timeout(500_000);
-  await ui.logIn(page);
+  await enter();
   await ui.saveAdminMac(page, '00:16:3e:99:99:99', true);
   await scene.admin.eventuallyFails(['tcp', BOX_GREEN, 445]);
   const before = (await menu(box)).Rules;
