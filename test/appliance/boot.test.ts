@@ -105,7 +105,7 @@ for (const [firmware, nic] of [
 }
 
 const SERVICES =
-  'gg-clock gg-closed gg-nics gg-plan gg-rules gg-network agent web chronyd dnsmasq logs red-dhcp squid sshd syslogd ulogd'.split(
+  'gg-clock gg-closed gg-nics gg-plan gg-rules gg-network agent web chronyd dnsmasq logs red-dhcp squid sshd syslogd ulogd watchdog'.split(
     ' ',
   );
 

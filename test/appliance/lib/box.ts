@@ -19,6 +19,8 @@ export type BoxOptions = {
   from?: string;
   /** What its clock chip says at power-on, `2001-01-01T00:00:00`; else the right time. */
   clock?: string;
+  /** Has the machine a watchdog? */
+  watchdog?: boolean;
 };
 
 /** The appliance under QEMU: 512 MB, 2 processors, emulated. */
@@ -135,6 +137,7 @@ function qemu(image: Image, options: BoxOptions, places: Places): string[] {
     ...['-device', 'virtio-rng-pci'],
     ...network,
     ...starting(firmware, image, places.folder, options.name),
+    ...(options.watchdog === true ? ['-device', 'i6300esb', '-action', 'watchdog=reset'] : []),
     ...(options.clock === undefined ? [] : ['-rtc', `base=${options.clock}`]),
     ...(options.from === undefined ? [] : ['-loadvm', SNAPSHOT]),
   ];
