@@ -4,6 +4,7 @@ import { uptime } from 'node:os';
 import { join } from 'node:path';
 import { attempt, type Box } from './agent/box.ts';
 import { attendConsole } from './agent/console.ts';
+import { renewCertificate } from './agent/effects.ts';
 import { listen } from './agent/server.ts';
 import { start } from './agent/start.ts';
 import { attendTrial } from './agent/trial.ts';
@@ -23,6 +24,9 @@ const directories = {
   lib: env.GREENGATE_LIB ?? '/usr/lib/greengate',
   log: env.GREENGATE_LOG ?? '/var/log/greengate',
 };
+
+/** Seconds between looks at the certificates, which expire while the agent runs. */
+const HOUR = 3600;
 
 /** How often the agent looks for what the console left and for what the rules in force need, in milliseconds. */
 const ATTEND_EVERY = 5000;
@@ -55,11 +59,16 @@ const main = async (): Promise<void> => {
   const upkeep = openUpkeep(box);
   const watch = openWatch(box);
   let busy = false;
+  let renewed = uptime();
   const timer = setInterval(async () => {
     if (busy) return;
     busy = true;
     await attempt(box, 'console', CONSOLE_TROUBLE, () => attendConsole(box));
     await attendTrial(box).catch(console.error);
+    if (uptime() - renewed > HOUR) {
+      renewed = uptime();
+      await box.lock(() => renewCertificate(box));
+    }
     // Pictures are worth no notice: the next look may work.
     await watch().catch(console.error);
     await upkeep().finally(() => {

@@ -5,8 +5,10 @@ import test from 'ava';
 const top = join(import.meta.dirname, '..');
 const page = readFileSync(join(top, 'docs/SECURITY.md'), 'utf8');
 
+const promises = /^## Promises\n([\s\S]*?)^## /m.exec(page)?.[1] ?? '';
+
 /** Rows of the table of promises: the promise, and the files named beside it. Headings between them name none. */
-const rows = [...page.matchAll(/^\| (?!---|promise \|)(?!\*\*)(.+?) \| (.*) \|$/gm)].map(
+const rows = [...promises.matchAll(/^\| (?!---|promise \|)(?!\*\*)(.+?) \| (.*) \|$/gm)].map(
   ([, promise = '', where = '']) => ({
     promise,
     files: [...where.matchAll(/`([^`]+)`/g)].map(([, file = '']) => file),

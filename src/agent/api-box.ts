@@ -70,3 +70,19 @@ export type Status = {
   /** Of the asking browser, from the neighbour table: for prefilling Admin MAC. */
   visitorMac: string;
 };
+
+/** A certificate in words. Times are seconds since the epoch; `names` are those it is valid for, addresses among them. */
+export type CertificateInfo = {
+  fingerprint: string;
+  subject: string;
+  issuer: string;
+  names: string[];
+  from: number;
+  to: number;
+};
+
+/** `uploaded.usable` false: it has expired or cannot be read, and the box shows its own. */
+export type Certificates = {
+  own: CertificateInfo | null;
+  uploaded: { info: CertificateInfo | null; usable: boolean } | null;
+};

@@ -4,7 +4,16 @@ import type { Question } from '../compile/question.ts';
 import type { Edit } from '../policy/edit.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { Lease, Nic, ServiceName, SshFingerprint, Status, TimeState, TrafficSample } from './api-box.ts';
+import type {
+  Certificates,
+  Lease,
+  Nic,
+  ServiceName,
+  SshFingerprint,
+  Status,
+  TimeState,
+  TrafficSample,
+} from './api-box.ts';
 
 /** Every verb of the agent: what goes in, what comes out. The web process and the CLI know the agent by this file only. */
 export type Verbs = {
@@ -125,6 +134,12 @@ export type Verbs = {
   'time.get': { in: Record<string, never>; out: TimeState };
   /** Sets the clock to `time` (seconds since the epoch), while no time server answers. */
   'clock.set': { in: { time: number }; out: Record<string, never> };
+  /** The certificates that the pages may show. */
+  'certificate.get': { in: Record<string, never>; out: Certificates };
+  /** PEM; 422 at `chain` or `key`. The pages show it within seconds; it is no part of a policy, and not on trial. */
+  'certificate.set': { in: { chain: string; key: string }; out: { fingerprint: string } };
+  /** Back to the box's own. */
+  'certificate.reset': { in: Record<string, never>; out: { fingerprint: string } };
   'ssh.fingerprints': { in: Record<string, never>; out: { keys: SshFingerprint[] } };
   reboot: { in: { password: string }; out: Record<string, never> };
   poweroff: { in: { password: string }; out: Record<string, never> };

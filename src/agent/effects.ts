@@ -1,4 +1,4 @@
-import type { ServiceName } from './api.ts';
+import type { Certificates, ServiceName } from './api.ts';
 import { attempt, type Box } from './box.ts';
 
 type Files = Record<string, string>;
@@ -27,7 +27,24 @@ export const renewCertificate = (box: Box): Promise<void> =>
     const { address, names } = webConfigOf(box.generation.files);
     const fingerprint = await box.secrets.certificate(address, [...names, 'localhost']);
     await box.run.write('fingerprint', `${fingerprint}\n`, 0o644);
+    box.trouble.delete(UPLOADED);
+    const warning = uploadedWarning(await box.secrets.certificates(), box.clock());
+    if (warning !== null) box.trouble.set(UPLOADED, warning);
   });
+
+const UPLOADED = 'uploaded certificate';
+
+/** What has to be said of an uploaded certificate; null: nothing. */
+const uploadedWarning = ({ uploaded }: Certificates, now: number): string | null => {
+  if (uploaded === null) return null;
+  const { info, usable } = uploaded;
+  if (!usable)
+    return `The uploaded certificate ${info !== null && info.to <= now ? 'has expired' : 'cannot be read'}: the box shows its own again.`;
+  const days = Math.ceil(((info?.to ?? 0) - now) / 86_400);
+  return days > WARN_DAYS ? null : `The uploaded certificate expires in ${days === 1 ? 'a day' : `${days} days`}.`;
+};
+
+const WARN_DAYS = 14;
 
 /** What web.json says. */
 export const webConfigOf = (files: Files): { address: string; port: number; names: string[] } =>

@@ -3,7 +3,17 @@ import type { NameSet } from '../plan/names.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Problem } from '../policy/problem.ts';
 import type { Policy } from '../policy/schema.ts';
-import type { AuditLine, Lease, Nic, Role, ServiceName, SshFingerprint, TimeState } from './api.ts';
+import type {
+  AuditLine,
+  CertificateInfo,
+  Certificates,
+  Lease,
+  Nic,
+  Role,
+  ServiceName,
+  SshFingerprint,
+  TimeState,
+} from './api.ts';
 
 /** Packets and bytes by origin. */
 export type Counters = Record<string, { packets: number; bytes: number }>;
@@ -204,8 +214,17 @@ export type Run = {
 
 /** The web server's certificate and the console's password file. */
 export type Secrets = {
-  /** Makes or renews the certificate unless it already has exactly these names; keeps the key. Returns its SHA-256 fingerprint. */
+  /**
+   * Makes or renews the box's own certificate unless it already has exactly these names; keeps the key. Returns the SHA-256 fingerprint of the one
+   * that the pages show: an uploaded one, as long as it can be used.
+   */
   certificate(address: string, names: string[]): Promise<string>;
+  /** The box's own and the uploaded one. */
+  certificates(): Promise<Certificates>;
+  /** Keeps an uploaded certificate (PEM, with its chain) and its key, or says what is wrong with them. */
+  uploadCertificate(chain: string, key: string): Promise<{ field: 'chain' | 'key'; message: string } | CertificateInfo>;
+  /** Forgets the uploaded one. */
+  dropCertificate(): Promise<void>;
   /** Keeps the SHA-512 crypt hash of the console's password; an empty password removes it. */
   setConsolePassword(password: string): Promise<void>;
 };

@@ -6,6 +6,7 @@ import { accessHandlers } from './handlers/access.ts';
 import { affectsHandlers } from './handlers/affects.ts';
 import { auditHandlers } from './handlers/audit.ts';
 import { boxHandlers, serviceNames } from './handlers/box.ts';
+import { certificateHandlers } from './handlers/certificate.ts';
 import { explainHandlers } from './handlers/explain.ts';
 import { generationHandlers } from './handlers/generations.ts';
 import { policyHandlers } from './handlers/policy.ts';
@@ -33,6 +34,7 @@ export type Verb<V extends VerbName> = {
 const none = z.strictObject({});
 const short = z.string().max(300);
 const password = z.string().max(1000);
+const pem = z.string().max(100_000);
 const role = z.enum(['viewer', 'operator', 'administrator']);
 const position = z.number().int().min(0).max(100_000);
 /** Of the policy that the change was made from: it is refused when another one is in force. */
@@ -174,6 +176,9 @@ const table: { [V in VerbName]: [Access, z.ZodType] } = {
   'nics.set': ['administrator', z.strictObject({ green: short, red: short })],
   'time.get': ['viewer', none],
   'clock.set': ['administrator', z.strictObject({ time: z.number().int() })],
+  'certificate.get': ['viewer', none],
+  'certificate.set': ['administrator', z.strictObject({ chain: pem, key: pem })],
+  'certificate.reset': ['administrator', none],
   'ssh.fingerprints': ['viewer', none],
   'services.restart': ['operator', z.strictObject({ name: z.enum(serviceNames) })],
   'console.password': ['administrator', z.strictObject({ password, new: password })],
@@ -187,6 +192,7 @@ const handlers: Handlers<VerbName> = {
   ...affectsHandlers,
   ...auditHandlers,
   ...boxHandlers,
+  ...certificateHandlers,
   ...explainHandlers,
   ...generationHandlers,
   ...policyHandlers,

@@ -2,6 +2,7 @@ import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:cry
 import { join } from 'node:path';
 import type { Disk } from './disk.ts';
 import { replaceFile } from './durable.ts';
+import { type CertificateInfo, infoOf, keptPair, type PairFault, readPair } from './uploaded-certificate.ts';
 
 /** Runs a program to its end and returns its stdout; throws when it fails. Implemented by `machine/run.ts`. */
 export type RunProgram = (program: string, args: string[], input?: string) => Promise<string>;
@@ -20,7 +21,10 @@ export type SecretsOptions = {
 
 /** The web server's certificate and the console's password, as files on the data partition. */
 export const openSecrets = (options: SecretsOptions) => ({
-  /** Makes or renews the self-signed certificate unless it already has exactly these names; keeps the key. Returns its SHA-256 fingerprint. */
+  /**
+   * Makes or renews the self-signed certificate unless it already has exactly these names; keeps the key. Returns the SHA-256 fingerprint of the
+   * one that the pages show: an uploaded one, as long as it can be used.
+   */
   certificate: async (address: string, names: string[]): Promise<string> => {
     const { disk, root } = options;
     const wanted = [`IP Address:${address}`, ...names.map((name) => `DNS:${name}`)];
@@ -28,9 +32,36 @@ export const openSecrets = (options: SecretsOptions) => ({
     await disk.mkdir(join(root, 'tls'));
     const newKey = await ensureKey(options, paths.key);
     const kept = newKey ? null : parseCertificate(await disk.read(paths.cert));
-    if (kept !== null && isGood(kept, wanted, options.clock())) return kept.fingerprint256;
-    await makeCertificate(options, paths, address, names);
-    return new X509Certificate((await disk.read(paths.cert)) ?? '').fingerprint256;
+    if (kept === null || !isGood(kept, wanted, options.clock())) await makeCertificate(options, paths, address, names);
+    const uploaded = keptPair(await disk.read(uploadedAt(root)), options.clock());
+    // As for the own key: a power loss may have come before it the last time.
+    if (uploaded !== null && options.webGroup !== null) await disk.owner(uploadedAt(root), 0, options.webGroup);
+    return (uploaded ?? infoOf(new X509Certificate((await disk.read(paths.cert)) ?? ''))).fingerprint;
+  },
+  /** The box's own certificate and the uploaded one, in words. `usable` false: it has expired or is damaged, and the own one is shown. */
+  certificates: async (): Promise<{ own: CertificateInfo | null; uploaded: Uploaded | null }> => {
+    const { disk, root, clock } = options;
+    const own = parseCertificate(await disk.read(join(root, 'tls', 'cert.pem')));
+    const pem = await disk.read(uploadedAt(root));
+    const usable = keptPair(pem, clock());
+    // Of one that has expired it is still said what it was.
+    const info = usable ?? keptPair(pem, 0) ?? infoOrNull(parseCertificate(pem));
+    return { own: infoOrNull(own), uploaded: pem === null ? null : { info, usable: usable !== null } };
+  },
+  /** Keeps an uploaded certificate with its key, for the pages to show. A fault leaves everything as it was. */
+  uploadCertificate: async (chain: string, key: string): Promise<PairFault | CertificateInfo> => {
+    const { disk, root, webGroup, clock } = options;
+    const pair = readPair(chain, key, clock());
+    if (!('info' in pair)) return pair;
+    await disk.mkdir(join(root, 'tls'));
+    await replaceFile(disk, uploadedAt(root), pair.pem, 0o640);
+    if (webGroup !== null) await disk.owner(uploadedAt(root), 0, webGroup);
+    return pair.info;
+  },
+  /** Forgets the uploaded one. */
+  dropCertificate: async (): Promise<void> => {
+    await options.disk.remove(uploadedAt(options.root));
+    await options.disk.sync(join(options.root, 'tls'));
   },
   /** Keeps the SHA-512 crypt hash of the console's password; an empty password removes it. Both libcs of the bases know $6$. */
   setConsolePassword: async (password: string): Promise<void> => {
@@ -44,6 +75,15 @@ export const openSecrets = (options: SecretsOptions) => ({
     await replaceFile(options.disk, path, `${hash.trim()}\n`, 0o600);
   },
 });
+
+/** `info` null: nothing in it can be read. */
+export type Uploaded = { info: CertificateInfo | null; usable: boolean };
+
+/** Key and chain in one file: a power loss leaves no key beside the certificate of another. */
+const uploadedAt = (root: string): string => join(root, 'tls', 'uploaded.pem');
+
+const infoOrNull = (certificate: X509Certificate | null): CertificateInfo | null =>
+  certificate === null ? null : infoOf(certificate);
 
 /** True when a new key had to be made. The owner is set each time: a power loss may have come before it the last time. */
 const ensureKey = async ({ disk, webGroup }: SecretsOptions, path: string): Promise<boolean> => {

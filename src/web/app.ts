@@ -18,6 +18,7 @@ import { apiPages } from './pages/api.ts';
 import { blockPages } from './pages/blocks.ts';
 import { botPages } from './pages/bot.ts';
 import { botSettingsPages } from './pages/bot-settings.ts';
+import { certificatePages } from './pages/certificate.ts';
 import { dhcpPages } from './pages/dhcp.ts';
 import { generationPages } from './pages/generations.ts';
 import { groupPages } from './pages/groups.ts';
@@ -88,6 +89,7 @@ const pages = [
   dhcpPages,
   timePages,
   sshPages,
+  certificatePages,
   botPages,
   trialPages,
   ruleActionPages,

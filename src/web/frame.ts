@@ -118,6 +118,7 @@ const menu = [
     children: [
       { id: 'system', label: 'This box', href: '/system' },
       { id: 'generations', label: 'Generations', href: '/system/generations' },
+      { id: 'certificate', label: 'Certificate', href: '/system/certificate' },
       { id: 'users', label: 'Users', href: '/system/users' },
       { id: 'account', label: 'My account', href: '/system/account' },
     ],

@@ -1,3 +1,4 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
@@ -64,9 +65,9 @@ type State = {
 
 const look = (state: State, options: ServeOptions): void => {
   state.plan = readWebPlan(options.plan);
-  const files = { cert: join(options.tls, 'cert.pem'), key: join(options.tls, 'key.pem') };
+  const files = filesIn(options.tls);
   const stamp = Object.values(files)
-    .map((path) => statSync(path).mtimeMs)
+    .map((path) => `${path} ${statSync(path).mtimeMs}`)
     .join(' ');
   const where = `${state.plan.address} ${state.plan.port}`;
   if (state.server !== null && where === state.where && stamp === state.stamp) return;
@@ -74,6 +75,24 @@ const look = (state: State, options: ServeOptions): void => {
   if (state.server !== null && where === state.where) state.server.setSecureContext(pair);
   else open(state, options, { ...state.plan }, pair);
   state.stamp = stamp;
+};
+
+/** An uploaded certificate stands with its key in one file. When it has expired or cannot be read, the box's own is shown. */
+const filesIn = (tls: string): { cert: string; key: string } => {
+  const uploaded = join(tls, 'uploaded.pem');
+  return isUsable(uploaded)
+    ? { cert: uploaded, key: uploaded }
+    : { cert: join(tls, 'cert.pem'), key: join(tls, 'key.pem') };
+};
+
+const isUsable = (path: string): boolean => {
+  try {
+    const pem = readFileSync(path, 'utf8');
+    const certificate = new X509Certificate(pem);
+    return certificate.checkPrivateKey(createPrivateKey(pem)) && Date.parse(certificate.validTo) > Date.now();
+  } catch {
+    return false;
+  }
 };
 
 const open = (state: State, options: ServeOptions, { address, port }: WebPlan, pair: object): void => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { serveByPlan } from '../../src/web/listen.ts';
+import { certificate } from '../lib/certificates.ts';
 
 const folder = (t: ExecutionContext): string => {
   const made = mkdtempSync(join(tmpdir(), 'greengate-listen-'));
@@ -78,6 +79,12 @@ test('HTTPS appears with plan and certificate, follows a new port, address and c
   t.deepEqual(serving.plan()?.names, ['gate']);
   certify(made, 'two');
   await eventually(t, () => certificateAt(first), 'two', 'a new certificate is taken up');
+  const { cert, key } = certificate({ name: 'uploaded' });
+  writeFileSync(join(made, 'tls/uploaded.pem'), `${key}${cert}`);
+  await eventually(t, () => certificateAt(first), 'uploaded', 'an uploaded one goes before the box’s own');
+  writeFileSync(join(made, 'tls/uploaded.pem'), cert);
+  await eventually(t, () => certificateAt(first), 'two', 'but not when it cannot be used');
+  rmSync(join(made, 'tls/uploaded.pem'));
   write('127.0.0.1', second);
   await eventually(t, () => certificateAt(second), 'two', 'the new port answers');
   await eventually(t, () => certificateAt(first), null, 'the old one does not');

@@ -34,6 +34,7 @@ export const pagePaths = [
   '/system',
   '/system/generations',
   '/system/generations/1',
+  '/system/certificate',
   '/system/users',
   '/system/users/tokens',
   '/system/users/new',

@@ -61,6 +61,7 @@ const pages: Record<string, string> = {
   system: '/system',
   generations: '/system/generations',
   generation: '/system/generations/2',
+  certificate: '/system/certificate',
   users: '/system/users',
   'user-form': '/system/users/new',
   'user-edit': '/system/users/edit?name=eva',

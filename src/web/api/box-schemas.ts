@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { GenerationInfo, Lease, Status } from '../../agent/api.ts';
+import type { Certificates, GenerationInfo, Lease, Status } from '../../agent/api.ts';
 import type { FirewallLine, LogPage, ProxyLine } from '../ports.ts';
 
 const count = z.number().int().min(0);
@@ -111,3 +111,18 @@ true satisfies Same<z.output<typeof leaseSchema>, Lease>;
 true satisfies Same<z.output<typeof generationSchema>, GenerationInfo>;
 true satisfies Same<z.output<typeof firewallLogSchema>, LogPage<FirewallLine & { service: string }>>;
 true satisfies Same<z.output<typeof proxyLogSchema>, LogPage<ProxyLine>>;
+
+const certificate = z.strictObject({
+  fingerprint: z.string(),
+  subject: z.string(),
+  issuer: z.string(),
+  names: z.array(z.string()),
+  from: z.number().int(),
+  to: z.number().int(),
+});
+
+/** The box's own certificate, and the uploaded one: `usable` false when it has expired or cannot be read. */
+export const certificatesSchema = z.strictObject({
+  own: certificate.nullable(),
+  uploaded: z.strictObject({ info: certificate.nullable(), usable: z.boolean() }).nullable(),
+}) satisfies z.ZodType<Certificates>;

@@ -1,5 +1,6 @@
 import { blockRoutes } from './blocks.ts';
 import { boxRoutes } from './box.ts';
+import { certificateRoutes } from './certificate.ts';
 import { apiDocument } from './document.ts';
 import { explainRoutes } from './explain.ts';
 import { generationRoutes } from './generations.ts';
@@ -21,6 +22,7 @@ export const routes: Route[] = [
   ...objectRoutes,
   ...builtinRoutes,
   ...boxRoutes,
+  ...certificateRoutes,
   {
     method: 'GET',
     path: '/openapi.json',

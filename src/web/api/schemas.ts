@@ -12,7 +12,14 @@ import {
 import { network, remark } from '../../policy/schema-fields.ts';
 import { addressGroupSchema, addressSchema, serviceSchema } from '../../policy/schema-objects.ts';
 import { blockSchema, moment, ruleSchema } from '../../policy/schema-rules.ts';
-import { firewallLogSchema, generationSchema, leaseSchema, proxyLogSchema, statusSchema } from './box-schemas.ts';
+import {
+  certificatesSchema,
+  firewallLogSchema,
+  generationSchema,
+  leaseSchema,
+  proxyLogSchema,
+  statusSchema,
+} from './box-schemas.ts';
 import { affectedSchema, explainedSchema, findingSchema, questionSchema } from './explain-schemas.ts';
 
 const position = z.number().int().min(0).max(100_000);
@@ -150,6 +157,9 @@ export const schemas = {
   Lease: leaseSchema,
   FirewallLog: firewallLogSchema,
   ProxyLog: proxyLogSchema,
+  Certificates: certificatesSchema,
+  CertificateBody: z.strictObject({ chain: z.string().max(100_000), key: z.string().max(100_000) }),
+  Fingerprint: z.strictObject({ fingerprint: z.string() }),
   Document: z.object({ openapi: z.string(), paths: z.record(z.string(), z.unknown()) }),
 } satisfies Record<string, z.ZodType>;
 

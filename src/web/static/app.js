@@ -120,6 +120,15 @@ document.addEventListener('change', (event) => {
   showWhen();
 });
 document.addEventListener('input', pick);
+// A file whose text goes into a field; without script the text is pasted.
+for (const chooser of document.querySelectorAll('[data-fills]')) {
+  chooser.hidden = false;
+  chooser.addEventListener('change', async () => {
+    const field = document.getElementById(chooser.dataset.fills);
+    if (chooser.files[0]?.size > 100_000) return say('This file is too large to be a certificate or a key.');
+    field.value = (await chooser.files[0]?.text()) ?? '';
+  });
+}
 document.addEventListener('keydown', key);
 document.addEventListener('focusout', close);
 document.addEventListener('htmx:beforeRequest', wait);
