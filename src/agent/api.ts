@@ -41,8 +41,14 @@ export type Verbs = {
     };
     out: SessionGrant;
   };
-  /** Who has a second step gives `code` too; without it, the right password is refused with 403 and a problem at `code`. */
-  login: { in: { user: string; password: string; visitor: string; code?: string }; out: SessionGrant };
+  /**
+   * Who has a second step gives `code` too; without it, the right password is refused with 403 and a problem at `code`. `atConsole`: what was done
+   * at the console since an administrator's last login.
+   */
+  login: {
+    in: { user: string; password: string; visitor: string; code?: string };
+    out: SessionGrant & { atConsole: string[] };
+  };
   logout: { in: Record<string, never>; out: Record<string, never> };
   /** Who is logged in, with the role that this session or token has; 401 when nobody. A token has no `csrf`. */
   session: { in: { polling?: boolean }; out: { user: string; role: Role; csrf: string; totp: boolean } };

@@ -1,6 +1,7 @@
 import { isForgotten } from './accounts.ts';
 import type { Box } from './box.ts';
 import { changeNow } from './change.ts';
+import { recordConsole } from './console-acts.ts';
 import { greenCidr, withGreen } from './green.ts';
 import { Refusal } from './refusal.ts';
 import { keepTrial, undoTrial } from './trial.ts';
@@ -10,6 +11,8 @@ import { keepTrial, undoTrial } from './trial.ts';
  * become of the change on trial.
  */
 export const attendConsole = async (box: Box): Promise<void> => {
+  // A full disk must not keep anybody from undoing a change.
+  await recordConsole(box).catch((error) => console.error('console-acts:', error));
   await obeyConsole(box);
   const [reset, override] = await Promise.all([box.store.resetWanted(), box.store.greenOverride()]);
   if (reset) await box.lock(() => forgetAdmin(box));

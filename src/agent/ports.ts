@@ -198,6 +198,9 @@ export type Store = {
   /** The GREEN_CIDR that was set at the console (`192.168.51.254/24`), or null. */
   greenOverride(): Promise<string | null>;
   forgetGreenOverride(): Promise<void>;
+  /** What was done at the console since `consoleActsDone`, a sentence each, the oldest first. */
+  consoleActs(): Promise<string[]>;
+  consoleActsDone(): Promise<void>;
   audit(entry: AuditEntry): Promise<void>;
   /** The newest lines of the audit log below the id `before` that hold the text `q`; `older`: there are more. */
   auditLines(query: AuditQuery): Promise<{ lines: AuditLine[]; older: boolean }>;

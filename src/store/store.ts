@@ -101,6 +101,15 @@ const marker = (disk: Disk, root: string) => ({
     const text = await disk.read(join(root, 'green-override'));
     return text === null ? null : (/^GREEN_CIDR=(['"]?)([^'"\s]*)\1\s*$/m.exec(text)?.[2] ?? '');
   },
+  consoleActs: async (): Promise<string[]> => {
+    const [left, taken] = ['console-acts', 'console-acts.taken'];
+    const there = await disk.list(root);
+    // Renamed first: the console goes on writing.
+    if (!there.includes(taken) && there.includes(left)) await disk.rename(join(root, left), join(root, taken));
+    const lines = ((await disk.read(join(root, taken))) ?? '').split('\n');
+    return lines.filter((line) => line.trim() !== '').map((line) => line.slice(0, 300));
+  },
+  consoleActsDone: (): Promise<void> => removeFile(disk, join(root, 'console-acts.taken')),
   forgetGreenOverride: (): Promise<void> => removeFile(disk, join(root, 'green-override')),
 });
 

@@ -95,7 +95,7 @@ for (const shell of SHELLS) {
     t.notRegex(chain(box, 'BOT_INPUT'), /goto/);
   });
 
-  test(`${shell}: the console's password guards the last five, and only those`, async (t) => {
+  test(`${shell}: the console's password guards what opens, ends or starts something, and only that`, async (t) => {
     const box = working(shell);
     const hash = execFileSync('openssl', ['passwd', '-6', '-stdin'], { input: 'let me in\n', encoding: 'utf8' });
     box.write('data/console-password', hash, 0o600);
@@ -103,6 +103,7 @@ for (const shell of SHELLS) {
     await terminal.menu();
     for (const [choice, password] of [
       ['5', 'let me out'],
+      ['l', 'let me out'],
       ['6', ''],
       ['7', '\x03'],
       ['8', '\x04'],
@@ -203,6 +204,24 @@ for (const shell of SHELLS) {
     await terminal.type('2');
     await terminal.menu();
     t.is(box.read('data/nics.conf'), 'GREEN_MAC=02:00:00:00:00:11\nRED_MAC=02:00:00:00:00:22\n');
+  });
+
+  test(`${shell}: what opens, ends or restarts something is on record for the agent, and what was refused is not`, async (t) => {
+    const box = working(shell);
+    const terminal = open(t, box);
+    await terminal.menu();
+    for (const [keys, end] of [
+      ['5\ry\r\r', /BOT is released/],
+      ['5\rn\r', /Nothing was changed/],
+      ['7\rn\r', /Nothing was changed/],
+      ['6\r\r', /Press Enter/],
+      ['9\rexit\r', /greengate:/],
+    ] as const) {
+      terminal.keys(keys);
+      await terminal.expect(end);
+      await terminal.menu();
+    }
+    t.is(box.read('data/console-acts'), 'released BOT\nrestarted the services\nopened a shell\n');
   });
 
   test(`${shell}: the admin password is reset by a mark for the agent`, async (t) => {

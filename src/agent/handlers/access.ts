@@ -1,6 +1,7 @@
 import { findUser, withUser } from '../accounts.ts';
 import type { Box } from '../box.ts';
 import { nameOf, requirePassword, visitorOf } from '../caller.ts';
+import { consoleSince } from '../console-acts.ts';
 import { hashPassword, passwordFault, verifyPassword } from '../passwords.ts';
 import { fieldRefusal, Refusal } from '../refusal.ts';
 import { UNDECIDED } from '../throttle.ts';
@@ -38,8 +39,9 @@ export const accessHandlers: Handlers<'login' | 'logout' | 'session' | 'password
       const now = findUser(await box.store.users(), found.name);
       if (now?.hash !== found.hash || (found.totp === null && now.totp !== null))
         throw fieldRefusal(403, 'password', 'User or password is wrong.');
+      const atConsole = found.role === 'administrator' ? await consoleSince(box, found.name).catch(() => []) : [];
       await box.store.audit({ user: found.name, what: 'logged in', visitor }).catch(console.error);
-      return box.sessions.grant(found.name, visitor);
+      return { ...(await box.sessions.grant(found.name, visitor)), atConsole };
     });
   },
   logout: async (box, _input, { session }) => {

@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { AgentRefusal } from '../../agent/client.ts';
 import { type Pages, queryOf, type State, tokenOf, visitorOf, type Web } from '../context.ts';
 import { writeCookie } from '../cookies.ts';
+import { setFlash } from '../flash.ts';
 import { fault, fieldsOf, formOf, noFaults, take } from '../form.ts';
 import { seeOther, showBare } from '../frame.ts';
 import { makePending } from '../pending-login.ts';
@@ -33,10 +34,11 @@ const login = async (web: Web, ctx: Context, pending: ReturnType<typeof makePend
   try {
     const code = values.code.trim().slice(0, 100);
     const sent = { user, password, visitor: visitorOf(ctx), ...(code === '' ? {} : { code }) };
-    const { token } = await web.agent('login', sent);
+    const { token, atConsole } = await web.agent('login', sent);
     pending.forget(values.first);
     await endOld(web, ctx);
     writeCookie(ctx, 'session', token);
+    if (atConsole.length > 0) setFlash(ctx, 'done', consoleSentence(atConsole));
     seeOther(ctx, localPath(values.next));
   } catch (error) {
     if (!(error instanceof AgentRefusal) || error.status >= 500) throw error;
@@ -62,6 +64,13 @@ const login = async (web: Web, ctx: Context, pending: ReturnType<typeof makePend
 const endOld = async (web: Web, ctx: Context): Promise<void> => {
   const { session } = ctx.state as State;
   if (session !== undefined) await web.agent('logout', {}, session.token).catch(() => {});
+};
+
+/** Whoever was at the box may have opened it; its owner shall know. */
+const consoleSentence = (acts: string[]): string => {
+  const shown = acts.slice(-5);
+  const more = acts.length > shown.length ? ` And ${acts.length - shown.length} more before: see Logs, Changes.` : '';
+  return `At the console, since your last login, somebody ${shown.join('; ')}.${more}`;
 };
 
 const TOO_LATE = 'The code came too late. Type the password again.';

@@ -55,6 +55,11 @@ SECRET
 	"$1"
 }
 
+# act SENTENCE: what was done here, for the log of changes. The agent takes it up, when there is one.
+act() {
+	printf '%s\n' "$1" 2>/dev/null >>"$GREENGATE_DATA/console-acts" || true
+}
+
 # writable: can the data partition keep something?
 writable() {
 	if [ -d "$GREENGATE_DATA" ] && [ -w "$GREENGATE_DATA" ]; then return; fi
@@ -121,6 +126,7 @@ CARDS
 		echo 'The data partition refused to keep it. Nothing was changed.'
 		return
 	fi
+	act "assigned the network cards: GREEN is $new_green, RED is $new_red"
 	say nics "Changed at the console: GREEN is $new_green, RED is $new_red from the next start on."
 	echo 'Kept. It takes effect at the next start: choose 7 to reboot.'
 }
@@ -183,6 +189,7 @@ end_trial() {
 release_bot() {
 	agree 'Let GREEN out freely until the next save, Enable or reboot?' || return
 	if "${0%/*}/release"; then
+		act 'released BOT'
 		echo 'BOT is released.'
 	else
 		echo 'There are no BOT chains to release: the box is closed, or has no rules.'
@@ -191,18 +198,21 @@ release_bot() {
 }
 
 restart_services() {
+	act 'restarted the services'
 	"${0%/*}/restart-services"
 	pause
 }
 
 restart_box() {
 	agree 'Reboot now?' || return
+	act 'rebooted' && sync
 	reboot
 	wait_for_the_end
 }
 
 power_off() {
 	agree 'Power off now?' || return
+	act 'switched the box off' && sync
 	poweroff
 	wait_for_the_end
 }
@@ -213,7 +223,29 @@ wait_for_the_end() {
 	sleep 60
 }
 
+let_in() {
+	agree 'Let every computer on GREEN reach the admin pages for ten minutes?' || return
+	if "${0%/*}/let-in" open; then
+		act 'let GREEN reach the admin pages for ten minutes'
+		echo 'GREEN reaches the admin pages for ten minutes.'
+	else
+		echo 'There are no BOT chains: the box is closed, or has no rules.'
+	fi
+	pause
+}
+
+ping_or_look_up() {
+	ask 'Address to ping, or name to look up: ' || return
+	case $answer in
+	'' | -* | *[!0-9A-Za-z.:_-]*) echo 'That is neither an address nor a name.' ;;
+	*[!0-9.]*) timeout 15 busybox nslookup "$answer" 127.0.0.1 || echo 'It was not found.' ;;
+	*) timeout 15 busybox ping -c 3 -W 2 "$answer" || echo 'There was no answer.' ;;
+	esac
+	pause
+}
+
 open_shell() {
+	act 'opened a shell'
 	cat <<'HINT'
 
 A root shell; `exit` brings the menu back. To release BOT by hand:

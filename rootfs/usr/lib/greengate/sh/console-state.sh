@@ -21,6 +21,7 @@ show_state() {
 	show_file 'Certificate' "$GREENGATE_RUN/fingerprint"
 	show_file 'Set-up code' "$GREENGATE_RUN/setup-code"
 	if [ -r "$GREENGATE_RUN/trial" ]; then label 'On trial' && trial_state; fi
+	if [ -r "$GREENGATE_RUN/let-in" ]; then label 'Let in' && echo 'every computer on GREEN reaches the admin pages, for ten minutes at most'; fi
 	label 'Agent' && agent_state
 	case $rules in
 	'') ;;
