@@ -151,7 +151,7 @@ test.serial(
 );
 
 const KILL = (script: string) =>
-  `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */node*) grep -q ${script} $p/cmdline && kill -9 $(basename $p);; esac; done`;
+  `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */node*) grep -q ${script} $p/cmdline && kill -9 $(basename $p);; esac; done; true`;
 
 /** A box of its own on which the example was just seen to be in force. */
 async function restricted(t: ExecutionContext, name: string): Promise<Box> {
