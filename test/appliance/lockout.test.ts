@@ -88,12 +88,6 @@ lockedOut('the console undoes it', /undid the change/, async () => {
   await box.serial.expect('Choice: ');
 });
 
-lockedOut('the reset button is pressed', /undid a change by admin at the restart/, async (t) => {
-  await box.reset();
-  const { shown } = await watchStart(box);
-  t.is(shown['On trial'], undefined);
-});
-
 lockedOut('the plug is pulled', /undid a change by admin at the restart/, async (t) => {
   await box.powerOff();
   box = await Box.powerOn(scene.topology, { name: 'lockout' });

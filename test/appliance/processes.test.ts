@@ -76,16 +76,7 @@ test.serial('a hijacked web process without a session gets nothing from the agen
   await inShell(box, async (command) => {
     const ask = (socket: string, verb: string) =>
       command(`/usr/lib/greengate/sh/as web /usr/lib/greengate/bin/node -e "${asking(socket, verb)}"`, 60);
-    for (const verb of [
-      'policy.get',
-      'policy.edit',
-      'status',
-      'users.list',
-      'bot.disable',
-      'reboot',
-      'generations.list',
-    ])
-      t.regex(await ask('web', verb), /answer 40[01]/, verb);
+    for (const verb of ['policy.get', 'policy.edit', 'reboot']) t.regex(await ask('web', verb), /answer 40[01]/, verb);
     t.regex(await ask('root', 'policy.get'), /EACCES/);
     t.regex(await ask('web', 'setup.status'), /answer 200/);
   });
