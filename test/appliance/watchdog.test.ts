@@ -17,6 +17,10 @@ test('a kernel that hangs is reset by the watchdog of the machine, and the box c
     const state = '/sys/class/watchdog/watchdog0/state';
     await command(`until [ "$(cat ${state} 2>/dev/null)" = active ]; do sleep 1; done`, 120);
     t.regex(await command('cat /sys/class/watchdog/watchdog0/identity'), /i6300ESB/i);
+    // The same with less patience; a stop of the service is no hang.
+    await command('rc-service watchdog stop', 60);
+    t.is((await command(`cat ${state}`)).trim(), 'inactive');
+    await command('busybox watchdog -T 20 -t 5 /dev/watchdog0');
     // Neither does it start by itself after a panic, nor does anything run any more.
     await command('echo 0 >/proc/sys/kernel/panic; echo 1 >/proc/sys/kernel/sysrq');
     await box.serial.type('(sleep 8; echo c >/proc/sysrq-trigger) &');
