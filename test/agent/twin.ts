@@ -8,6 +8,8 @@ export class Twin implements Machine {
   /** What the kernel holds. */
   held: Plan | null = null;
   released = false;
+  memory = { total: 500_000_000, available: 300_000_000 };
+  storage = { total: 500_000_000, available: 300_000_000 };
   files: Record<string, string> = {};
   traffic: Flow[] = [];
   hosts = new Map<string, string>([['192.168.51.25', '00:16:3e:00:00:25']]);
@@ -96,8 +98,8 @@ export class Twin implements Machine {
       version: '0',
       base: 'twin',
       uptime: 5,
-      memory: { total: 2, available: 1 },
-      storage: { total: 2, available: 1 },
+      memory: this.memory,
+      storage: this.storage,
       green: card,
       red: { ...card, gateway: '', dns: [] },
       notices: ['RED is down.'],

@@ -74,12 +74,12 @@ const serviceStates = async (command: (line: string) => Promise<string>) => {
   );
 };
 
-for (const [firmware, nic] of [
-  ['bios', 'e1000'],
-  ['uefi', 'virtio'],
+for (const [firmware, nic, memory] of [
+  ['bios', 'e1000', 384],
+  ['uefi', 'virtio', 512],
 ] as const) {
   test.serial(
-    `${firmware} with ${nic} cards: boots, serves its pages, and RED finds nothing open at any moment`,
+    `${firmware} with ${nic} cards and ${memory} MB: boots, serves its pages, and RED finds nothing open at any moment`,
     async (t) => {
       t.timeout(400_000);
       const scan = scanUntilTold();
@@ -88,6 +88,7 @@ for (const [firmware, nic] of [
         name: `boot-${firmware}`,
         firmware: firmware satisfies Firmware,
         nic,
+        memory,
       });
       t.teardown(() => box.powerOff());
       const { shown } = await watchStart(box, 180);

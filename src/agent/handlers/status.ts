@@ -31,6 +31,7 @@ export const statusHandlers: Handlers<'status' | 'traffic.get'> = {
       trial: trialState(box, user?.name ?? null),
       notices: [
         ...notices,
+        ...shortness(memory, storage),
         ...box.store.notices(),
         ...box.trouble.values(),
         ...notesIn(box.generation.files),
@@ -45,6 +46,21 @@ export const statusHandlers: Handlers<'status' | 'traffic.get'> = {
   },
   'traffic.get': async ({ traffic }) => ({ samples: traffic }),
 };
+
+/** Of what there is little left, before it is too late. */
+const shortness = (memory: Status['memory'], storage: Status['storage']): string[] => [
+  ...(memory.available < LEAST
+    ? [
+        `Memory is short: ${Math.floor(memory.available / MB)} MB are left. Fewer rules, or no cache of the proxy, need less.`,
+      ]
+    : []),
+  ...(storage.available < LEAST
+    ? [`The data partition is almost full: ${Math.floor(storage.available / MB)} MB are left. Changes may be refused.`]
+    : []),
+];
+
+const MB = 1_000_000;
+const LEAST = 24 * MB;
 
 /** What the compiler says of the rules: comments above them. */
 const notesIn = (files: Record<string, string>): string[] =>

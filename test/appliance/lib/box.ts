@@ -19,11 +19,13 @@ export type BoxOptions = {
   from?: string;
   /** What its clock chip says at power-on, `2001-01-01T00:00:00`; else the right time. */
   clock?: string;
+  /** Megabytes. */
+  memory?: number;
   /** Has the machine a watchdog? */
   watchdog?: boolean;
 };
 
-/** The appliance under QEMU: 512 MB, 2 processors, emulated. */
+/** The appliance under QEMU: 512 MB unless told, 2 processors, emulated. */
 export class Box {
   readonly serial: Serial;
   readonly qmp: Qmp;
@@ -124,7 +126,18 @@ function qemu(image: Image, options: BoxOptions, places: Places): string[] {
   return [
     'qemu-system-x86_64',
     ...['-name', options.name, '-nodefaults', '-display', 'none', '-vga', 'std'],
-    ...['-accel', 'tcg,thread=multi,tb-size=256', '-machine', 'pc', '-cpu', 'max', '-smp', '2', '-m', '512'],
+    ...[
+      '-accel',
+      'tcg,thread=multi,tb-size=256',
+      '-machine',
+      'pc',
+      '-cpu',
+      'max',
+      '-smp',
+      '2',
+      '-m',
+      String(options.memory ?? 512),
+    ],
     ...[
       '-chardev',
       `socket,id=serial,path=${places.serial},server=on,wait=off,logfile=${join(TOP, 'build/logs', `${options.name}.serial.log`)}`,
