@@ -123,3 +123,20 @@ test('released at the console is said on every page', async (t) => {
   await ui.admin.get('/network');
   t.regex(ui.admin.page.text, /BOT was released at the console/);
 });
+
+test('enabling BOT from a computer that is no administrator’s is asked about first, and keeps what was chosen', async (t) => {
+  const ui = await readyUi(t);
+  const { admin } = ui;
+  await ui.edit({ do: 'section', section: 'settings', value: { adminMac: '02:00:00:00:00:99' } });
+  await admin.get('/firewall/bot');
+  const offer = admin.page.forms.find(({ fields }) => fields.some(([name]) => name === 'offer'));
+  await admin.post('/firewall/bot/enable', new URLSearchParams(offer?.fields));
+  t.regex(admin.page.text, /This would lock this computer out.*127\.0\.0\.1 with the MAC 00:16:3e:00:00:25/);
+  t.false((await policyOf(ui)).settings.enabled);
+  const asked = admin.page.forms.find(({ fields }) => fields.some(([name]) => name === 'offer'))?.fields ?? [];
+  await admin.post('/firewall/bot/enable', new URLSearchParams(asked));
+  t.false((await policyOf(ui)).settings.enabled, 'without the tick it is asked again');
+  await admin.post('/firewall/bot/enable', new URLSearchParams([...asked, ['sure', 'on']]));
+  t.true((await policyOf(ui)).settings.enabled);
+  t.true((await policyOf(ui)).rules.some(({ remark }) => /may use DNS/.test(remark)));
+});

@@ -133,6 +133,18 @@ const enable = async (web: Web, ctx: Context): Promise<void> => {
   const [status, { policy }] = await ask(web, ctx);
   if (status.firstEnable && policy.settings.adminMac !== '' && chosen.starters === undefined)
     return seeOther(ctx, '/firewall/bot#offer');
+  const visitor = { address: visitorOf(ctx), mac: status.visitorMac };
+  const admins = [policy.settings.adminMac, ...policy.settings.moreAdmins].filter((one) => one !== '');
+  // Without any administrator it is refused anyway, with its reason.
+  if (admins.length > 0 && !isAmong(visitor, admins) && fields.get('sure') === null) {
+    ctx.status = 422;
+    return showPage(web, ctx, { title: 'Enable BOT', nav: 'bot', status }, 'bot-enable.njk', {
+      form: formOf({}),
+      chosen: chosen.starters,
+      visitor: visitor.address,
+      visitorMac: visitor.mac,
+    });
+  }
   try {
     const { cut } = await web.agent('bot.enable', chosen, tokenOf(ctx));
     setFlash(ctx, 'done', savedText(cut, 'BOT is on: nothing leaves GREEN unless a rule says so.'));
