@@ -244,6 +244,38 @@ ping_or_look_up() {
 	pause
 }
 
+# Needs no agent: what was denied last stands in the log.
+why_blocked() {
+	ask 'Address of the host on GREEN: ' || return
+	if ! to_number "$answer"; then
+		echo 'That is not an address.'
+		pause
+		return
+	fi
+	lines=$(cat "$GREENGATE_LOG/firewall.json.1" "$GREENGATE_LOG/firewall.json" 2>/dev/null |
+		grep '"oob.prefix": *"GREEN \(DROP\|REJECT\)' | grep "\"src_ip\": *\"$answer\"" | tail -n 8)
+	if [ -z "$lines" ]; then
+		echo "Nothing that $answer sent was denied, as far as the log goes."
+	else
+		while IFS= read -r line; do
+			protocol=$(part ip.protocol)
+			case $protocol in 1) protocol=ICMP ;; 6) protocol=TCP ;; 17) protocol=UDP ;; esac
+			port=$(part dest_port)
+			when=$(part timestamp)
+			echo "  ${when%.*}  $protocol to $(part dest_ip)${port:+ port $port}: $(part oob.prefix)"
+		done <<DENIED
+$lines
+DENIED
+		echo 'The last word is the rule: “default” is the end of the list. Firewall, Why? in the admin pages says more.'
+	fi
+	pause
+}
+
+# part NAME: the value of a field of $line, which is JSON.
+part() {
+	printf '%s\n' "$line" | sed -n "s/.*\"$1\": *\"\{0,1\}\([^\",}]*\).*/\1/p"
+}
+
 open_shell() {
 	act 'opened a shell'
 	cat <<'HINT'

@@ -1,5 +1,6 @@
 import { uptime } from 'node:os';
 import test, { type ExecutionContext } from 'ava';
+import { packetLine } from '../lib/log-lines.ts';
 import { Bench, SHELLS, type Shell } from './lib/bench.ts';
 import { Terminal } from './lib/terminal.ts';
 
@@ -68,6 +69,35 @@ for (const shell of SHELLS) {
     box.run(['nft', 'flush', 'ruleset']);
     t.not(box.script('let-in', ['open']).code, 0);
     t.is(box.read('run/let-in'), '');
+  });
+
+  test(`${shell}: what was denied to a host is told from the log, without the agent`, async (t) => {
+    const box = working(shell);
+    const mine = packetLine().replaceAll('":', '": ').replaceAll(',"', ', "');
+    box.write('log/firewall.json.1', `${mine.replace('"dest_port": 800', '"dest_port": 25')}\n`);
+    const others = [packetLine({ src_ip: '192.168.51.255' }), packetLine({ 'oob.prefix': 'GREEN ACCEPT r1' })];
+    box.write('log/firewall.json', `${[...others, packetLine({ 'oob.prefix': 'GREEN REJECT r7' })].join('\n')}\n`);
+    const terminal = open(t, box);
+    await terminal.menu();
+    const ask = async (address: string) => {
+      await terminal.type('w');
+      await terminal.expect(/on GREEN: $/);
+      await terminal.type(address);
+      const said = await terminal.expect(/[\s\S]*Press Enter/);
+      await terminal.type('');
+      await terminal.menu();
+      return said;
+    };
+    const said = await ask('192.168.51.25');
+    t.deepEqual(
+      said.match(/^ {2}\d{4}.*\b(DROP|REJECT).*$/gm)?.map((line) => line.trim()),
+      [
+        '2026-11-22T20:47:54  TCP to 192.168.51.254 port 25: GREEN DROP default',
+        '2026-11-22T20:47:54  TCP to 192.168.51.254 port 800: GREEN REJECT r7',
+      ],
+    );
+    t.regex(await ask('192.168.51.2'), /Nothing that 192\.168\.51\.2 sent was denied/);
+    t.regex(await ask('.*'), /That is not an address/);
   });
 
   test(`${shell}: what is neither address nor name is not looked up`, async (t) => {
