@@ -46,17 +46,13 @@ test('a change made on an old page is refused, and so is the second of two made 
   t.is((await refusal(t, save(lab, address('Two', '192.168.51.2'), revision))).status, 409);
   const now = (await lab.web('policy.get', {}, lab.token)).revision;
   const both = await Promise.allSettled(['Three', 'Four'].map((name) => save(lab, address(name, '192.168.51.3'), now)));
-  t.deepEqual(
-    both.map((one) => one.status),
-    ['fulfilled', 'rejected'],
-  );
+  t.deepEqual(both.map((one) => one.status).sort(), ['fulfilled', 'rejected'], 'whichever comes first');
   const without = await Promise.all(['Five', 'Six'].map((name) => save(lab, address(name, '192.168.51.5'))));
-  t.is((without[1]?.revision ?? 0) - (without[0]?.revision ?? 0), 1, 'without a revision they queue');
+  t.is(Math.abs((without[1]?.revision ?? 0) - (without[0]?.revision ?? 0)), 1, 'without a revision they queue');
   const { policy } = await lab.web('policy.get', {}, lab.token);
-  t.deepEqual(
-    policy.addresses.map((one) => one.name),
-    ['One', 'Three', 'Five', 'Six'],
-  );
+  const names = policy.addresses.map((one) => one.name);
+  t.is(names.length, 4);
+  t.deepEqual(names.filter((name) => name !== 'Three' && name !== 'Four').sort(), ['Five', 'One', 'Six']);
 });
 
 test('a policy with problems is refused whole, with their places', async (t) => {

@@ -2,12 +2,12 @@ import test from 'ava';
 import { keptPair, readPair } from '../../src/store/uploaded-certificate.ts';
 import { certificate } from '../lib/certificates.ts';
 
-const now = Math.floor(Date.now() / 1000);
 const DAY = 86_400;
 const gate = certificate({ name: 'gate.example', names: 'DNS:gate.example,IP:192.168.51.254' });
 const other = certificate({ name: 'Somebody who vouches' });
+const now = Math.floor(Date.now() / 1000);
 
-const fault = (chain: string, key: string, at = now) => {
+const fault = (chain: string, key: string, at = Math.floor(Date.now() / 1000)) => {
   const read = readPair(chain, key, at);
   return 'message' in read ? `${read.field}: ${read.message}` : 'taken';
 };
