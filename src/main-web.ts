@@ -46,7 +46,13 @@ const app = createApp({
 });
 
 if (GREENGATE_WEB_LISTEN === '') {
-  const serving = serveByPlan({ handler: app.callback(), plan: planPath, tls: join(GREENGATE_DATA, 'tls'), report });
+  const serving = serveByPlan({
+    handler: app.callback(),
+    plan: planPath,
+    tls: join(GREENGATE_DATA, 'tls'),
+    fingerprint: join(GREENGATE_RUN, 'fingerprint'),
+    report,
+  });
   plan = serving.plan;
 } else {
   // Development and tests only, and on this machine only: plain HTTP.

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
+import type { Generation, GenerationMeta, ListedGeneration } from '../agent/ports.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Policy } from '../policy/schema.ts';
 import type { Disk } from './disk.ts';
@@ -14,15 +15,7 @@ export const KEPT = 100;
 export const KEPT_BYTES = 96 * 1024 * 1024;
 export const LEAST = 10;
 
-/** Who saved a generation, when (seconds since the epoch) and what; was set-up finished; were the starter rules once added. */
-export type Meta = { user: string; time: number; what: string; setUp: boolean; starter: boolean };
-
-export type Unconfirmed = Pick<Meta, 'user' | 'what'>;
-
-export type Generation = Meta & { number: number; policy: Policy; files: Record<string, string> };
-
-/** A generation in the list; of a damaged one nothing but the number is known. */
-export type Listed = Pick<Meta, 'user' | 'time' | 'what'> & { number: number; damaged: boolean };
+type Unconfirmed = Pick<GenerationMeta, 'user' | 'what'>;
 
 /**
  * The generations in `root`. A directory is written whole under a name that nobody reads, synced, then renamed; then
@@ -66,8 +59,8 @@ export const openGenerations = (disk: Disk, root: string, notice: (sentence: str
       await cleanUp(disk, folder, to);
     },
     /** Those that were confirmed, the newest first. Each is held against its sums when it is first listed. */
-    list: async (): Promise<Listed[]> => {
-      const listed: Listed[] = [];
+    list: async (): Promise<ListedGeneration[]> => {
+      const listed: ListedGeneration[] = [];
       for (const number of (await confirmed(disk, root)).reverse())
         listed.push(await listedOf(disk, folder, number, known));
       // A change meanwhile may have removed the oldest ones.
@@ -110,7 +103,7 @@ const writeGeneration = async (disk: Disk, folder: string, generation: Generatio
   await disk.remove(half);
   await disk.mkdir(join(half, 'plan'));
   await new Low<Policy>(documentIn(disk, half, 'policy.json', parsedPolicy), policy).write();
-  await new Low<Meta>(documentIn(disk, half, 'meta.json', parsedMeta), meta).write();
+  await new Low<GenerationMeta>(documentIn(disk, half, 'meta.json', parsedMeta), meta).write();
   for (const [name, text] of Object.entries(files)) {
     await disk.write(join(half, 'plan', name), text, 0o644);
     await disk.sync(join(half, 'plan', name));
@@ -125,7 +118,7 @@ const writeGeneration = async (disk: Disk, folder: string, generation: Generatio
 };
 
 /** What is known of generations without reading them again: their bytes, and what those that matched their sums say of themselves. */
-type Known = { sizes: Map<number, number>; whole: Map<number, Listed> };
+type Known = { sizes: Map<number, number>; whole: Map<number, ListedGeneration> };
 
 const forget = ({ sizes, whole }: Known, number: number): void => {
   sizes.delete(number);
@@ -138,7 +131,7 @@ const confirmed = async (disk: Disk, root: string): Promise<number[]> => {
   return (await numbersIn(disk, join(root, 'generations'))).filter((number) => current === null || number <= current);
 };
 
-const listedOf = async (disk: Disk, folder: string, number: number, known: Known): Promise<Listed> => {
+const listedOf = async (disk: Disk, folder: string, number: number, known: Known): Promise<ListedGeneration> => {
   const before = known.whole.get(number);
   if (before !== undefined) return before;
   const directory = join(folder, String(number));
@@ -222,4 +215,4 @@ const parsedPolicy = (document: unknown): Policy | null => {
   return parsed.ok ? parsed.value : null;
 };
 
-const parsedMeta = (document: unknown): Meta | null => metaSchema.safeParse(document).data ?? null;
+const parsedMeta = (document: unknown): GenerationMeta | null => metaSchema.safeParse(document).data ?? null;

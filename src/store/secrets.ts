@@ -1,8 +1,9 @@
 import { createPrivateKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
+import type { CertificateInfo, Certificates } from '../agent/api.ts';
 import type { Disk } from './disk.ts';
 import { replaceFile } from './durable.ts';
-import { type CertificateInfo, infoOf, keptPair, type PairFault, readPair } from './uploaded-certificate.ts';
+import { infoOf, keptPair, type PairFault, readPair } from './uploaded-certificate.ts';
 
 /** Runs a program to its end and returns its stdout; throws when it fails. Implemented by `machine/run.ts`. */
 export type RunProgram = (program: string, args: string[], input?: string) => Promise<string>;
@@ -39,7 +40,7 @@ export const openSecrets = (options: SecretsOptions) => ({
     return (uploaded ?? infoOf(new X509Certificate((await disk.read(paths.cert)) ?? ''))).fingerprint;
   },
   /** The box's own certificate and the uploaded one, in words. `usable` false: it has expired or is damaged, and the own one is shown. */
-  certificates: async (): Promise<{ own: CertificateInfo | null; uploaded: Uploaded | null }> => {
+  certificates: async (): Promise<Certificates> => {
     const { disk, root, clock } = options;
     const own = parseCertificate(await disk.read(join(root, 'tls', 'cert.pem')));
     const pem = await disk.read(uploadedAt(root));
@@ -75,9 +76,6 @@ export const openSecrets = (options: SecretsOptions) => ({
     await replaceFile(options.disk, path, `${hash.trim()}\n`, 0o600);
   },
 });
-
-/** `info` null: nothing in it can be read. */
-export type Uploaded = { info: CertificateInfo | null; usable: boolean };
 
 /** Key and chain in one file: a power loss leaves no key beside the certificate of another. */
 const uploadedAt = (root: string): string => join(root, 'tls', 'uploaded.pem');

@@ -1,11 +1,11 @@
 import { dirname, join } from 'node:path';
 import { Low } from 'lowdb';
 import { z } from 'zod';
-import type { AuditEntry, AuditQuery, User } from '../agent/ports.ts';
+import type { AuditEntry, AuditQuery, Generation, ListedGeneration, User } from '../agent/ports.ts';
 import { openAudit } from './audit.ts';
 import type { Disk } from './disk.ts';
 import { durableJson, replaceFile } from './durable.ts';
-import { type Generation, type Listed, openGenerations } from './generations.ts';
+import { openGenerations } from './generations.ts';
 
 /**
  * What Greengate keeps in the directory `root` (HACKING.md, "Files on the box"). Every promise resolves only after the disk
@@ -26,7 +26,7 @@ export const openStore = async (disk: Disk, root: string, clock: () => number) =
     stage: (generation: Generation): Promise<void> => generations.stage(generation),
     keep: (number: number): Promise<void> => generations.keep(number),
     rollback: (to: number): Promise<void> => generations.rollback(to),
-    generations: (): Promise<Listed[]> => generations.list(),
+    generations: (): Promise<ListedGeneration[]> => generations.list(),
     generation: (number: number): Promise<Generation | null> => generations.get(number),
     users: async (): Promise<User[]> => {
       await users.read().catch((error: Error) => notice(error.message));

@@ -1,14 +1,5 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
-
-/** A certificate in words. Times are seconds since the epoch; `names` are those it is valid for, addresses among them. */
-export type CertificateInfo = {
-  fingerprint: string;
-  subject: string;
-  issuer: string;
-  names: string[];
-  from: number;
-  to: number;
-};
+import type { CertificateInfo } from '../agent/api.ts';
 
 /** A fault in what was sent, at the field it is in. */
 export type PairFault = { field: 'chain' | 'key'; message: string };

@@ -1,4 +1,4 @@
-import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
 import type { RequestListener, Server } from 'node:http';
 import { join } from 'node:path';
@@ -14,6 +14,8 @@ export type ServeOptions = {
   /** Path of `web.json`, and the folder of `cert.pem` and `key.pem`. */
   plan: string;
   tls: string;
+  /** Where the agent says by its fingerprint which certificate is shown; the console reads the same file. */
+  fingerprint: string;
   /** Told once for each kind of trouble. */
   report: (sentence: string) => void;
   /** Milliseconds between looks at the files. They are looked at, not watched: the plan's folder is replaced as a whole. */
@@ -65,7 +67,7 @@ type State = {
 
 const look = (state: State, options: ServeOptions): void => {
   state.plan = readWebPlan(options.plan);
-  const files = filesIn(options.tls);
+  const files = filesIn(options);
   const stamp = Object.values(files)
     .map((path) => `${path} ${statSync(path).mtimeMs}`)
     .join(' ');
@@ -77,21 +79,15 @@ const look = (state: State, options: ServeOptions): void => {
   state.stamp = stamp;
 };
 
-/** An uploaded certificate stands with its key in one file. When it has expired or cannot be read, the box's own is shown. */
-const filesIn = (tls: string): { cert: string; key: string } => {
+/** An uploaded certificate stands with its key in one file. Whether it can be used the agent judges, and nobody else: it is shown when that says so. */
+const filesIn = ({ tls, fingerprint }: ServeOptions): { cert: string; key: string } => {
   const uploaded = join(tls, 'uploaded.pem');
-  return isUsable(uploaded)
-    ? { cert: uploaded, key: uploaded }
-    : { cert: join(tls, 'cert.pem'), key: join(tls, 'key.pem') };
-};
-
-const isUsable = (path: string): boolean => {
+  const own = { cert: join(tls, 'cert.pem'), key: join(tls, 'key.pem') };
   try {
-    const pem = readFileSync(path, 'utf8');
-    const certificate = new X509Certificate(pem);
-    return certificate.checkPrivateKey(createPrivateKey(pem)) && Date.parse(certificate.validTo) > Date.now();
+    const shown = new X509Certificate(readFileSync(uploaded)).fingerprint256;
+    return shown === readFileSync(fingerprint, 'utf8').trim() ? { cert: uploaded, key: uploaded } : own;
   } catch {
-    return false;
+    return own;
   }
 };
 

@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile, stat, writeFile } from 'node:fs/promises
 import { join } from 'node:path';
 import test from 'ava';
 import { certificate } from '../lib/certificates.ts';
-import { type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
+import { addUser, type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
 
 const gate = certificate({ name: 'gate.example' });
 const soon = certificate({ name: 'soon.example', days: 10 });
@@ -46,15 +46,7 @@ test('a fault is told at its field and leaves what was there', async (t) => {
 
 test('who is no administrator looks, and changes nothing', async (t) => {
   const lab = await readyLab(t, { block: true });
-  const user = {
-    name: 'olga',
-    role: 'operator',
-    create: true,
-    password: PASSWORD,
-    newPassword: 'olga password',
-  } as const;
-  await lab.web('users.save', user, lab.token);
-  const { token } = await lab.web('login', { user: 'olga', password: 'olga password', visitor: VISITOR });
+  const token = await addUser(lab, 'olga', 'operator');
   t.is((await refusal(t, set(lab, gate, token))).status, 403);
   t.is((await refusal(t, lab.web('certificate.reset', {}, token))).status, 403);
   t.is((await lab.web('certificate.get', {}, token)).uploaded, null);

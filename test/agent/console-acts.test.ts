@@ -2,7 +2,7 @@ import { appendFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import test from 'ava';
 import { attendConsole } from '../../src/agent/console.ts';
-import { type Lab, PASSWORD, readyLab, VISITOR } from './lab.ts';
+import { addUser, type Lab, PASSWORD, readyLab, VISITOR } from './lab.ts';
 
 const act = (lab: Lab, text: string) => appendFile(join(lab.data, 'console-acts'), `${text}\n`);
 const log = async (lab: Lab) =>
@@ -34,14 +34,7 @@ test('what was done while the agent was down, or before a power cut, is not lost
 
 test('others are not told, a long line is cut, and a log that cannot be written keeps nobody from undoing', async (t) => {
   const lab = await readyLab(t, { block: true });
-  const olga = {
-    name: 'olga',
-    role: 'operator',
-    create: true,
-    password: PASSWORD,
-    newPassword: 'olga password',
-  } as const;
-  await lab.web('users.save', olga, lab.token);
+  await addUser(lab, 'olga', 'operator');
   await act(lab, `opened ${'a '.repeat(3000)}shell`);
   const { audit } = lab.box.store;
   lab.box.store.audit = () => Promise.reject(new Error('ENOSPC'));

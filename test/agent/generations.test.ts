@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { attendTrial } from '../../src/agent/trial.ts';
 import { handbookEdits } from '../lib/handbook.ts';
-import { ADMIN_MAC, type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
+import { ADMIN_MAC, addUser, type Lab, readyLab, refusal, VISITOR } from './lab.ts';
 
 /** A box with a few generations; the last but one is returned: all of the handbook's example. */
 const filled = async (t: ExecutionContext, block = true): Promise<{ lab: Lab; number: number }> => {
@@ -12,12 +12,6 @@ const filled = async (t: ExecutionContext, block = true): Promise<{ lab: Lab; nu
   const number = lab.box.generation.number;
   await lab.web('policy.edit', { edit: { do: 'deleteRule', id: 'r2' } }, lab.token);
   return { lab, number };
-};
-
-const addUser = async (lab: Lab, name: string, role: 'viewer' | 'operator' | 'administrator') => {
-  const user = { name, role, create: true, password: PASSWORD, newPassword: `${name} password` };
-  await lab.web('users.save', user, lab.token);
-  return (await lab.web('login', { user: name, password: `${name} password`, visitor: VISITOR })).token;
 };
 
 const onDisk = async (lab: Lab) => Number((await readlink(join(lab.data, 'current'))).replace('generations/', ''));

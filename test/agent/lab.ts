@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
 import { execa } from 'execa';
-import type { VerbName, Verbs } from '../../src/agent/api.ts';
+import type { Role, VerbName, Verbs } from '../../src/agent/api.ts';
 import type { Box } from '../../src/agent/box.ts';
 import { type Agent, AgentRefusal, connectAgent } from '../../src/agent/client.ts';
 import { listen } from '../../src/agent/server.ts';
@@ -76,6 +76,13 @@ export const readyLab = async (t: ExecutionContext, { block }: { block: boolean 
   await Promise.all(lab.box.later);
   lab.twin.done = [];
   return lab;
+};
+
+/** A further user, logged in; gives the token. The password is `NAME password`. */
+export const addUser = async (lab: Lab, name: string, role: Role): Promise<string> => {
+  const password = `${name} password`;
+  await lab.web('users.save', { name, role, create: true, password: PASSWORD, newPassword: password }, lab.token);
+  return (await lab.web('login', { user: name, password, visitor: VISITOR })).token;
 };
 
 /** The refusal of a call that must be refused. */

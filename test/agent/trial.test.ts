@@ -4,7 +4,7 @@ import test, { type ExecutionContext } from 'ava';
 import { attendConsole } from '../../src/agent/console.ts';
 import type { Flow } from '../../src/agent/ports.ts';
 import { attendTrial } from '../../src/agent/trial.ts';
-import { type Lab, PASSWORD, readyLab, refusal, VISITOR } from './lab.ts';
+import { addUser, type Lab, readyLab, refusal } from './lab.ts';
 
 /** A box on which changes are on trial for 90 seconds; the admin's connection was opened long ago. */
 const trialLab = async (t: ExecutionContext): Promise<Lab> => {
@@ -109,12 +109,7 @@ test('without a word of when the connection was opened nothing is kept', async (
 
 test('somebody else keeps nothing and changes nothing meanwhile; an administrator may undo, an operator may not', async (t) => {
   const lab = await trialLab(t);
-  const add = async (name: string, role: 'administrator' | 'operator') => {
-    const user = { name, role, create: true, password: PASSWORD, newPassword: `${name} password` };
-    await lab.web('users.save', user, lab.token);
-    return (await lab.web('login', { user: name, password: `${name} password`, visitor: VISITOR })).token;
-  };
-  const [eve, olga] = [await add('eve', 'administrator'), await add('olga', 'operator')];
+  const [eve, olga] = [await addUser(lab, 'eve', 'administrator'), await addUser(lab, 'olga', 'operator')];
   await touch(lab);
   reconnect(lab);
   t.is((await trial(lab, eve))?.mine, false);

@@ -1,6 +1,6 @@
 import test, { type ExecutionContext } from 'ava';
 import { Box } from './lib/box.ts';
-import { inShell, menu, menuUntil, type Shown, watchStart } from './lib/console.ts';
+import { inShell, killing, menu, menuUntil, type Shown, watchStart } from './lib/console.ts';
 import { handbookBox } from './lib/handbook.ts';
 import { endAll } from './lib/process.ts';
 import { makeScene, pagesAnswer } from './lib/scene.ts';
@@ -98,7 +98,7 @@ test.serial(
     t.timeout(600_000);
     const box = await restricted(t, 'full');
     await inShell(box, async (command) => {
-      for (const script of ['agent.js', 'web.js']) await command(KILL(script));
+      for (const script of ['agent.js', 'web.js']) await command(killing(script));
       // The killer of the kernel ends this, and whoever it thinks had better go as well.
       await command('tail /dev/zero || true', 120);
       // What the file system holds back for itself is free again after each time.
@@ -152,9 +152,6 @@ test.serial(
     await nothingPassed(t);
   },
 );
-
-const KILL = (script: string) =>
-  `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */node*) grep -q ${script} $p/cmdline && kill -9 $(basename $p);; esac; done; true`;
 
 /** Until not even this fits: less than any generation needs. */
 const FILL = 'dd if=/dev/zero bs=16k count=1 conv=fsync of=/var/lib/greengate/full';

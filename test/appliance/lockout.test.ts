@@ -2,7 +2,7 @@ import test, { type ExecutionContext } from 'ava';
 import type { Browser, Page } from 'playwright-core';
 import { Box } from './lib/box.ts';
 import { openBrowser, picture } from './lib/browser.ts';
-import { inShell, menu, menuUntil, watchStart } from './lib/console.ts';
+import { inShell, killing, menu, menuUntil, watchStart } from './lib/console.ts';
 import { handbookBox } from './lib/handbook.ts';
 import * as ui from './lib/pages.ts';
 import { endAll, sleep } from './lib/process.ts';
@@ -137,7 +137,5 @@ test.serial('Node cannot be started: the change is undone all the same', async (
   await web.fails('tcp', RED_SERVER, 110);
 });
 
-const kill = (script: string) =>
-  `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */node*) grep -q ${script} $p/cmdline && kill -9 $(basename $p);; esac; done; true`;
-const KILL_AGENT = kill('agent.js');
-const KILL_WEB = kill('web.js');
+const KILL_AGENT = killing('agent.js');
+const KILL_WEB = killing('web.js');

@@ -1,8 +1,8 @@
 import test from 'ava';
 import fc from 'fast-check';
+import type { Generation } from '../../src/agent/ports.ts';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
 import { AUDIT_MAX } from '../../src/store/audit.ts';
-import type { Generation } from '../../src/store/generations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { CrashDisk, PowerLoss } from './crash-disk.ts';
 

@@ -2,9 +2,10 @@ import { mkdir, mkdtemp, readdir, readFile, readlink, rm, stat, symlink, writeFi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
+import type { Generation } from '../../src/agent/ports.ts';
 import { defaultPolicy } from '../../src/policy/defaults.ts';
 import { disk } from '../../src/store/disk.ts';
-import { type Generation, KEPT, KEPT_BYTES, LEAST } from '../../src/store/generations.ts';
+import { KEPT, KEPT_BYTES, LEAST } from '../../src/store/generations.ts';
 import { openRun, openStore } from '../../src/store/store.ts';
 
 const scratch = async (t: ExecutionContext): Promise<string> => {

@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:https';
 import { createServer } from 'node:net';
@@ -65,6 +66,7 @@ test('HTTPS appears with plan and certificate, follows a new port, address and c
     handler: (_request, answer) => answer.end('ok'),
     plan,
     tls: join(made, 'tls'),
+    fingerprint: join(made, 'fingerprint'),
     report: (sentence) => reports.push(sentence),
     interval: 40,
   });
@@ -81,9 +83,12 @@ test('HTTPS appears with plan and certificate, follows a new port, address and c
   await eventually(t, () => certificateAt(first), 'two', 'a new certificate is taken up');
   const { cert, key } = certificate({ name: 'uploaded' });
   writeFileSync(join(made, 'tls/uploaded.pem'), `${key}${cert}`);
-  await eventually(t, () => certificateAt(first), 'uploaded', 'an uploaded one goes before the box’s own');
-  writeFileSync(join(made, 'tls/uploaded.pem'), cert);
-  await eventually(t, () => certificateAt(first), 'two', 'but not when it cannot be used');
+  await sleep(200);
+  t.is(await certificateAt(first), 'two', 'an uploaded one waits for the agent’s word');
+  writeFileSync(join(made, 'fingerprint'), `${new X509Certificate(cert).fingerprint256}\n`);
+  await eventually(t, () => certificateAt(first), 'uploaded', 'then it goes before the box’s own');
+  writeFileSync(join(made, 'fingerprint'), 'AA:BB\n');
+  await eventually(t, () => certificateAt(first), 'two', 'until the agent says otherwise');
   rmSync(join(made, 'tls/uploaded.pem'));
   write('127.0.0.1', second);
   await eventually(t, () => certificateAt(second), 'two', 'the new port answers');

@@ -94,7 +94,13 @@ test('TLS 1.2 and 1.3 are spoken, 1.1 is refused for its version', async (t) => 
   const port = await freePort();
   const plan = join(folder, 'web.json');
   writeFileSync(plan, JSON.stringify({ address: '127.0.0.1', port, names: [] }));
-  const serving = serveByPlan({ handler: (_ask, answer) => answer.end('ok'), plan, tls: folder, report: t.log });
+  const serving = serveByPlan({
+    handler: (_ask, answer) => answer.end('ok'),
+    plan,
+    tls: folder,
+    fingerprint: '',
+    report: t.log,
+  });
   t.teardown(serving.close);
   await sleep(200);
   t.is(await speak(port, 'TLSv1.3'), 'TLSv1.3');

@@ -57,3 +57,7 @@ export async function inShell<T>(
     await box.serial.expect('Choice: ');
   }
 }
+
+/** The line that kills the box's Node process of this bundle: `agent.js` or `web.js`. */
+export const killing = (bundle: string): string =>
+  `for p in /proc/[0-9]*; do case $(readlink $p/exe) in */node*) grep -q ${bundle} $p/cmdline && kill -9 $(basename $p);; esac; done; true`;
