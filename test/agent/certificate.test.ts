@@ -42,6 +42,9 @@ test('a fault is told at its field and leaves what was there', async (t) => {
   t.is(refused.status, 422);
   t.like(refused.problems[0], { place: 'key' });
   t.is(await shown(lab), fingerprint);
+  lab.box.secrets.uploadCertificate = () => Promise.reject(new Error('ENOSPC'));
+  t.regex((await refusal(t, set(lab, soon))).message, /could not be written to the disk\. Nothing was changed/);
+  t.is(await shown(lab), fingerprint);
 });
 
 test('who is no administrator looks, and changes nothing', async (t) => {

@@ -1,7 +1,7 @@
 import type { Box } from '../box.ts';
 import { nameOf } from '../caller.ts';
 import { renewCertificate } from '../effects.ts';
-import { fieldRefusal } from '../refusal.ts';
+import { fieldRefusal, Refusal } from '../refusal.ts';
 import type { Handlers } from '../verbs.ts';
 
 /** The certificate that the pages show: the box's own, or one that was uploaded. */
@@ -9,7 +9,10 @@ export const certificateHandlers: Handlers<'certificate.get' | 'certificate.set'
   'certificate.get': ({ secrets }) => secrets.certificates(),
   'certificate.set': (box, { chain, key }, caller) =>
     box.lock(async () => {
-      const kept = await box.secrets.uploadCertificate(chain, key);
+      const kept = await box.secrets.uploadCertificate(chain, key).catch((error) => {
+        console.error('certificate:', error);
+        throw new Refusal(500, 'The certificate could not be written to the disk. Nothing was changed.');
+      });
       if ('message' in kept) throw fieldRefusal(422, kept.field, kept.message);
       await renewCertificate(box);
       await tell(box, nameOf(caller), `uploaded a certificate, ${kept.fingerprint}`);
